@@ -1,1 +1,34 @@
-//! placeholder
+//! The network of both programs: paths to a relay, QUIC over them, the broker's API, and the loops that
+//! drive a [`deskside_session`] machine. The only crate with QUIC.
+
+pub mod customer;
+pub mod operator;
+mod problem;
+
+pub use problem::Problem;
+
+/// Which way a program reaches its relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PathChoice {
+    /// UDP as soon as it carries probes both ways, the TLS tunnel until then and otherwise.
+    #[default]
+    Auto,
+    /// The TLS tunnel only.
+    Tls,
+    /// UDP only; fails where UDP does not get through.
+    Udp,
+}
+
+/// How good the connection is, measured by QUIC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quality {
+    /// Smoothed round-trip time between the two programs, in milliseconds.
+    pub rtt_ms: u32,
+    /// Whether data goes over UDP just now (otherwise the TLS tunnel).
+    pub udp: bool,
+    /// Bytes received since the session began, headers of QUIC included.
+    pub received: u64,
+    /// Bytes sent since the session began, headers of QUIC included.
+    pub sent: u64,
+}
