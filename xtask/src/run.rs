@@ -1,0 +1,134 @@
+//! Starting cargo, and the programs that cargo builds.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+
+/// The product's programs, as packages.
+pub(crate) const PROGRAMS: [&str; 4] =
+    ["deskside-ca", "deskside-server", "deskside-operator", "deskside-customer"];
+
+/// The customer's program is a download: it must stay under this, stripped, in bytes.
+const CUSTOMER_LIMIT: u64 = 12 * 1024 * 1024;
+
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bench {
+    /// From a pixel changing on the customer's display to the same pixel on the operator's.
+    Glass,
+    /// The screen codec alone: milliseconds and bytes.
+    Codec,
+    /// Sizes of the stripped release programs.
+    Size,
+}
+
+/// Runs cargo at the workspace's root with its output on the terminal.
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(arguments)
+        .current_dir(root)
+        // Set by the `cargo run` that started this; they would change what the inner cargo builds.
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env_remove("CARGO_PKG_NAME")
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("cargo {} failed: {status}", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// Whether a cargo subcommand is installed.
+pub(crate) fn installed(subcommand: &str) -> bool {
+    Command::new(format!("cargo-{subcommand}"))
+        .args([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Builds the four programs as the tests run them.
+pub(crate) fn build_programs(root: &Path, profile: &str) -> anyhow::Result<()> {
+    let mut arguments = vec!["build", "--locked", "--bins", "--profile", profile];
+    for program in PROGRAMS {
+        arguments.extend(["--package", program]);
+    }
+    cargo(root, &arguments)
+}
+
+/// `./dev demo`.
+pub(crate) fn demo(root: &Path, here: bool) -> anyhow::Result<()> {
+    build_programs(root, "dev")?;
+    let mut arguments =
+        vec!["run", "--locked", "--quiet", "--package", "deskside-testkit", "--bin", "deskside-demo", "--"];
+    if here {
+        arguments.push("--here");
+    }
+    cargo(root, &arguments)
+}
+
+/// `./dev bench …`.
+pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::Result<()> {
+    let run = match what {
+        Bench::Glass => {
+            build_programs(root, "release")?;
+            ["run", "--locked", "--release", "--package", "deskside-testkit", "--bin", "deskside-glass", "--"]
+        }
+        Bench::Codec => {
+            ["run", "--locked", "--release", "--package", "deskside-codec", "--example", "measure", "--"]
+        }
+        Bench::Size => return size(root),
+    };
+    let all: Vec<&str> = run.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    cargo(root, &all)
+}
+
+fn size(root: &Path) -> anyhow::Result<()> {
+    build_programs(root, "release")?;
+    let release = target(root).join("release");
+    for program in PROGRAMS {
+        let bytes = std::fs::metadata(release.join(program)).with_context(|| format!("no {program}"))?.len();
+        println!("{program:20} {:6.2} MB stripped", bytes as f64 / 1e6);
+        if program == "deskside-customer" && CUSTOMER_LIMIT < bytes {
+            bail!("deskside-customer has {bytes} bytes, more than {CUSTOMER_LIMIT}");
+        }
+    }
+    Ok(())
+}
+
+/// Where cargo puts what it builds.
+fn target(root: &Path) -> std::path::PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
+}
+
+/// `./dev fuzz …`.
+pub(crate) fn fuzz(root: &Path, target: Option<&str>, arguments: &[String]) -> anyhow::Result<()> {
+    let folder = root.join("fuzz");
+    if !folder.is_dir() {
+        bail!("there is no folder fuzz");
+    }
+    if !installed("fuzz") {
+        bail!("cargo-fuzz is missing: cargo install --locked cargo-fuzz");
+    }
+    // Fuzzing needs the sanitizers of a nightly compiler; rustup's own `cargo` picks it by `+nightly`.
+    let mut command = Command::new("cargo");
+    command
+        .arg("+nightly")
+        .arg("fuzz")
+        .current_dir(&folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO");
+    match target {
+        Some(target) => command.args(["run", target]).args(arguments),
+        None => command.arg("list"),
+    };
+    let status = command.status().context("cannot start cargo fuzz")?;
+    if !status.success() {
+        bail!("cargo fuzz failed: {status}");
+    }
+    Ok(())
+}
