@@ -1,0 +1,146 @@
+//! The journal of one session: a chain of entries, each holding the hash of the one before, sealed by
+//! both programs at the end.
+
+use deskside_proto::DecodeError;
+use deskside_proto::journal::{ENTRY_DOMAIN, Entry, Event, MAX_ENTRIES};
+use deskside_trust::crypto::sha256;
+use deskside_trust::seal;
+use thiserror::Error;
+
+/// Signs number and hash of the last entry with the program's own key.
+pub type SealSigner = Box<dyn Fn(u32, &[u8; 32]) -> Vec<u8> + Send>;
+
+/// A party's certificate and, once it has sealed the journal, its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Party {
+    /// DER.
+    pub(crate) certificate: Vec<u8>,
+    /// Over the last entry's number and hash.
+    pub(crate) seal: Option<Vec<u8>>,
+}
+
+/// What was asked, answered and done. Can be kept, shown and verified by anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    pub(crate) entries: Vec<(Entry, Vec<u8>)>,
+    pub(crate) head: [u8; 32],
+    pub(crate) sharer: Party,
+    pub(crate) viewer: Party,
+}
+
+/// Why a journal does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JournalError {
+    /// An entry cannot be read.
+    #[error("entry {number} cannot be read: {cause}")]
+    Unreadable {
+        /// Which.
+        number: usize,
+        /// Why.
+        cause: DecodeError,
+    },
+    /// The file around the entries cannot be read.
+    #[error("this is not a whole journal: {0}")]
+    File(DecodeError),
+    /// An entry's number or the hash it holds does not continue the chain.
+    #[error("entry {0} does not follow from the one before it")]
+    Chain(usize),
+    /// The first entry does not say who took part, or a later one says so again.
+    #[error("entry {0} is out of place")]
+    Place(usize),
+    /// The first entry names other certificates than those in the file.
+    #[error("the journal names another {0} than the one that sealed it")]
+    Party(&'static str),
+    /// A seal does not verify.
+    #[error("the {0}'s seal is not genuine")]
+    Seal(&'static str),
+    /// More entries than one session can have.
+    #[error("the journal has more than {MAX_ENTRIES} entries")]
+    TooMany,
+}
+
+impl Journal {
+    pub(crate) fn new(sharer_certificate: Vec<u8>, viewer_certificate: Vec<u8>) -> Self {
+        let party = |certificate| Party { certificate, seal: None };
+        Self {
+            entries: Vec::new(),
+            head: [0; 32],
+            sharer: party(sharer_certificate),
+            viewer: party(viewer_certificate),
+        }
+    }
+
+    /// The entries in order.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(|(entry, _)| entry)
+    }
+
+    /// Whether the sharer's and the viewer's program have sealed the last entry. A missing seal means that
+    /// the session ended for that side without a goodbye.
+    #[must_use]
+    pub fn sealed_by(&self) -> (bool, bool) {
+        (self.sharer.seal.is_some(), self.viewer.seal.is_some())
+    }
+
+    /// Number and hash of the last entry, if there is one.
+    pub(crate) fn head(&self) -> Option<(u32, [u8; 32])> {
+        self.entries.last().map(|(entry, _)| (entry.number, self.head))
+    }
+
+    /// The sharer's side: appends what happened and gives the entry's exact bytes for the other side.
+    pub(crate) fn write(&mut self, at_ms: i64, event: Event) -> Result<Vec<u8>, JournalError> {
+        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let entry = Entry { number, at_ms, previous: self.head, event };
+        let bytes = entry.encode();
+        self.append(&bytes)?;
+        Ok(bytes)
+    }
+
+    /// Either side: appends an entry if it continues the chain, and gives what happened.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<&Entry, JournalError> {
+        let number = self.entries.len();
+        if number >= MAX_ENTRIES as usize {
+            return Err(JournalError::TooMany);
+        }
+        let entry = Entry::decode(bytes).map_err(|cause| JournalError::Unreadable { number, cause })?;
+        if entry.number as usize != number || entry.previous != self.head {
+            return Err(JournalError::Chain(number));
+        }
+        let is_start = matches!(entry.event, Event::Started { .. });
+        let is_after_end = matches!(self.entries.last(), Some((Entry { event: Event::Ended { .. }, .. }, _)));
+        if is_start != (number == 0) || is_after_end {
+            return Err(JournalError::Place(number));
+        }
+        self.head = sha256(&[ENTRY_DOMAIN, bytes]);
+        Ok(&self.entries.push_mut((entry, bytes.to_vec())).0)
+    }
+
+    /// Checks everything that the journal claims: chain, parties and the seals that are there.
+    ///
+    /// # Errors
+    /// [`JournalError`] names the first thing that does not hold.
+    pub fn verify(&self) -> Result<(), JournalError> {
+        let mut again = Self::new(self.sharer.certificate.clone(), self.viewer.certificate.clone());
+        for (_, bytes) in &self.entries {
+            again.append(bytes)?;
+        }
+        let Some((number, head)) = again.head() else { return Ok(()) };
+        if let Some(Entry { event: Event::Started { certificate, customer_key, .. }, .. }) =
+            again.entries().next()
+        {
+            if sha256(&[&self.viewer.certificate]) != *certificate {
+                return Err(JournalError::Party("operator"));
+            }
+            if deskside_trust::tls::peer_key_hash(&self.sharer.certificate) != Some(*customer_key) {
+                return Err(JournalError::Party("customer"));
+            }
+        }
+        for (party, name) in [(&self.sharer, "customer"), (&self.viewer, "operator")] {
+            if let Some(signature) = &party.seal {
+                seal::verify(&party.certificate, number, &head, signature)
+                    .map_err(|_| JournalError::Seal(name))?;
+            }
+        }
+        Ok(())
+    }
+}

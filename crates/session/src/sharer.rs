@@ -1,0 +1,653 @@
+//! The end whose screen is shown. It asks its person, makes and ends grants, checks every input event,
+//! and writes the journal. Nothing that arrives over the network can widen a grant.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use deskside_proto::control::{Control as Message, CursorShape, Suspension};
+use deskside_proto::frame::{Deframer, frame};
+use deskside_proto::input::{InputBatch, InputEvent};
+use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::picture::UpdateHeader;
+use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId, SessionId};
+use deskside_trust::{OperatorIdentity, seal};
+
+use crate::grant::Issuer;
+use crate::journal::{Journal, SealSigner};
+use crate::question::Question;
+use crate::suspension::Rest;
+use crate::{Control, Grant, Now, Revoker, See};
+
+/// How long the person may look at who is asking.
+const INTRODUCTION: Duration = Duration::from_secs(60);
+/// How long the other program may take to say hello.
+const GREETING: Duration = Duration::from_secs(15);
+/// How long a question stays open; silence is a no.
+const QUESTION: Duration = Duration::from_secs(30);
+/// How long the other program may take to seal the journal.
+const SEALING: Duration = Duration::from_secs(2);
+/// Refusals in a row after which the operator has to wait.
+const REFUSALS: u32 = 3;
+/// How long the operator then has to wait.
+const BACK_OFF: Duration = Duration::from_secs(30);
+/// Requests that may wait behind an open question.
+const MAX_QUEUE: usize = 2;
+/// At most one journal entry about refused input in this time.
+const REFUSED_INPUT_EVERY: Duration = Duration::from_secs(10);
+
+/// What a sharer must know from the start; all of it proven before.
+pub struct SharerConfig {
+    /// The session.
+    pub session: SessionId,
+    /// The operator, from the verified certificate.
+    pub operator: OperatorIdentity,
+    /// The operator's certificate, DER.
+    pub operator_certificate: Vec<u8>,
+    /// The customer's own certificate, DER.
+    pub own_certificate: Vec<u8>,
+    /// SHA-256 of the customer's public key.
+    pub own_key_hash: [u8; 32],
+    /// Signs the journal with the customer's session key.
+    pub signer: SealSigner,
+    /// Product and version, for the other side's log.
+    pub product: String,
+}
+
+/// What the driver of a sharer has to do.
+#[derive(Debug)]
+pub enum SharerOutput {
+    /// Send these bytes on the control stream.
+    Send(Vec<u8>),
+    /// Show who is asking; answer with [`Sharer::accept`].
+    Introduce(OperatorIdentity),
+    /// The session began; the revoker is for the thread that hears F11.
+    Started(Revoker<Control>),
+    /// Show a question; answer with [`Sharer::answer`].
+    Ask {
+        /// Its number.
+        request: RequestId,
+        /// For what.
+        action: Action,
+        /// The text.
+        question: Question,
+    },
+    /// Take the question off the screen.
+    CloseQuestion(RequestId),
+    /// Seeing was allowed: begin to capture.
+    SeeGranted(Grant<See>),
+    /// Control was allowed: begin to inject.
+    ControlGranted(Grant<Control>),
+    /// A grant ended.
+    GrantEnded {
+        /// For what.
+        action: Action,
+        /// Which.
+        grant: GrantId,
+        /// Why.
+        reason: GrantEnd,
+    },
+    /// Carry this out now.
+    Input(Vec<InputEvent>),
+    /// Let go of all keys and buttons.
+    ReleaseAll,
+    /// The viewer has shown this update.
+    Shown(UpdateHeader),
+    /// The picture is frozen or goes on (with a new epoch, see [`Sharer::screen`]).
+    Paused(bool),
+    /// The customer's hand has the mouse, or the operator may use it again.
+    HandHasIt(bool),
+    /// The session is over: close the connection.
+    Ended(SessionEnd),
+}
+
+#[derive(Debug)]
+struct OpenQuestion {
+    request: RequestId,
+    action: Action,
+    deadline: Duration,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Greeting { deadline: Duration },
+    Introduced { deadline: Duration },
+    Active,
+    Sealing { deadline: Duration, reason: SessionEnd },
+    Over,
+}
+
+/// The sharer's state machine.
+pub struct Sharer {
+    config: SharerConfig,
+    phase: Phase,
+    deframer: Deframer,
+    outputs: VecDeque<SharerOutput>,
+    journal: Journal,
+    see_issuer: Issuer<See>,
+    control_issuer: Issuer<Control>,
+    see: Option<GrantId>,
+    control: Option<GrantId>,
+    last_grant: u32,
+    last_request: u32,
+    open: Option<OpenQuestion>,
+    queue: VecDeque<(RequestId, Action)>,
+    refusals: u32,
+    not_before: Duration,
+    rest: Rest,
+    told: Option<Suspension>,
+    paused: bool,
+    epoch: u32,
+    refused_input: u32,
+    refused_noted: Duration,
+}
+
+impl std::fmt::Debug for Sharer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sharer").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}
+
+impl Sharer {
+    /// Begins when the end-to-end handshake has proven the operator.
+    #[must_use]
+    pub fn new(config: SharerConfig, now: Now) -> Self {
+        let journal = Journal::new(config.own_certificate.clone(), config.operator_certificate.clone());
+        let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
+        let mut sharer = Self {
+            config,
+            phase: Phase::Greeting { deadline: now.monotonic + GREETING },
+            deframer: Deframer::default(),
+            outputs: VecDeque::new(),
+            journal,
+            see_issuer: Issuer::new(),
+            control_issuer: Issuer::new(),
+            see: None,
+            control: None,
+            last_grant: 0,
+            last_request: 0,
+            open: None,
+            queue: VecDeque::new(),
+            refusals: 0,
+            not_before: Duration::ZERO,
+            rest: Rest::default(),
+            told: None,
+            paused: false,
+            epoch: 0,
+            refused_input: 0,
+            refused_noted: Duration::ZERO,
+        };
+        sharer.send(&hello);
+        sharer
+    }
+
+    /// What is to be done next.
+    pub fn poll(&mut self) -> Option<SharerOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// The journal as far as it is written.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Whether everything is done and the connection may close.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    /// Whether the picture may be captured and sent at this instant.
+    #[must_use]
+    pub fn may_show(&self) -> bool {
+        matches!(self.phase, Phase::Active) && self.see_issuer.current().is_some() && !self.paused
+    }
+
+    // ── what arrives ────────────────────────────────────────────────────────────────────────────────
+
+    /// Takes bytes of the control stream. A peer that breaks the rules ends the session.
+    pub fn receive(&mut self, bytes: &[u8], now: Now) {
+        self.deframer.push(bytes);
+        loop {
+            let message = match self.deframer.next_message() {
+                Ok(None) => return,
+                Ok(Some(message)) => Message::decode(message),
+                Err(error) => Err(error),
+            };
+            match message {
+                Ok(message) => self.handle(message, now),
+                Err(_) => self.broke_protocol(now),
+            }
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message, now: Now) {
+        match (&self.phase, message) {
+            (Phase::Over, _) => {}
+            (Phase::Greeting { .. }, Message::Hello { version, .. }) if version == PROTOCOL_VERSION => {
+                self.phase = Phase::Introduced { deadline: now.monotonic + INTRODUCTION };
+                self.outputs.push_back(SharerOutput::Introduce(self.config.operator.clone()));
+            }
+            (Phase::Active, Message::Ask { request, action }) => self.asked(request, action, now),
+            (Phase::Active, Message::Withdraw { request }) => self.withdrawn(request, now),
+            (Phase::Active, Message::GiveBack { grant }) => self.given_back(grant, now),
+            (Phase::Active | Phase::Sealing { .. }, Message::Shown { epoch, number }) => {
+                self.outputs.push_back(SharerOutput::Shown(UpdateHeader { epoch, number }));
+            }
+            // Under way when this end said goodbye: too late, and harmless.
+            (
+                Phase::Sealing { .. },
+                Message::Ask { .. } | Message::Withdraw { .. } | Message::GiveBack { .. },
+            ) => {}
+            (Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active, Message::End { .. }) => {
+                self.end(SessionEnd::Operator, now);
+            }
+            (Phase::Sealing { .. }, Message::End { .. }) => {}
+            (Phase::Sealing { reason, .. }, Message::Seal { number, head, signature }) => {
+                let reason = *reason;
+                let certificate = &self.config.operator_certificate;
+                if self.journal.head() == Some((number, head))
+                    && seal::verify(certificate, number, &head, &signature).is_ok()
+                {
+                    self.journal.viewer.seal = Some(signature);
+                }
+                self.over(reason);
+            }
+            (
+                _,
+                Message::Hello { .. }
+                | Message::Accepted
+                | Message::Ask { .. }
+                | Message::Withdraw { .. }
+                | Message::Answer { .. }
+                | Message::GrantEnded { .. }
+                | Message::GiveBack { .. }
+                | Message::Suspended(_)
+                | Message::Paused(_)
+                | Message::Screen { .. }
+                | Message::CursorShape(_)
+                | Message::CursorMoved { .. }
+                | Message::Shown { .. }
+                | Message::Entry(_)
+                | Message::Seal { .. },
+            ) => self.broke_protocol(now),
+        }
+    }
+
+    /// Takes one message of the input stream. What no living grant covers is counted and dropped.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the message cannot be read; the session has then been ended.
+    pub fn receive_input(&mut self, message: &[u8], now: Now) -> Result<(), DecodeError> {
+        let batch = InputBatch::decode(message).inspect_err(|_| self.broke_protocol(now))?;
+        self.tick(now);
+        let is_covered = matches!(self.phase, Phase::Active)
+            && self.control_issuer.current() == Some(batch.grant)
+            && batch.epoch == self.epoch
+            && self.rest.reason(now.monotonic).is_none();
+        if is_covered {
+            self.outputs.push_back(SharerOutput::Input(batch.events));
+        } else {
+            self.input_refused(u32::try_from(batch.events.len()).unwrap_or(u32::MAX), now);
+        }
+        Ok(())
+    }
+
+    /// The injector refused events that had been let through; they are counted with the others.
+    pub fn input_refused(&mut self, events: u32, now: Now) {
+        self.refused_input = self.refused_input.saturating_add(events);
+        if now.monotonic >= self.refused_noted + REFUSED_INPUT_EVERY {
+            self.note_refused_input(now);
+        }
+    }
+
+    // ── what the person does ────────────────────────────────────────────────────────────────────────
+
+    /// The person accepted or refused who is asking.
+    pub fn accept(&mut self, accepted: bool, now: Now) {
+        if !matches!(self.phase, Phase::Introduced { .. }) {
+            return;
+        }
+        if !accepted {
+            return self.end(SessionEnd::Refused, now);
+        }
+        self.phase = Phase::Active;
+        self.send(&Message::Accepted);
+        let started = Event::Started {
+            session: self.config.session,
+            operator: self.config.operator.name.clone(),
+            organisation: self.config.operator.organisation.clone(),
+            certificate: self.config.operator.certificate_hash,
+            customer_key: self.config.own_key_hash,
+        };
+        self.write(started, now);
+        self.outputs.push_back(SharerOutput::Started(self.control_issuer.revoker()));
+    }
+
+    /// The person answered the open question. An answer to any other question is nothing.
+    pub fn answer(&mut self, request: RequestId, allow: bool, now: Now) {
+        self.tick(now);
+        let Some(question) = self.open.take_if(|open| open.request == request) else { return };
+        if !allow {
+            self.refusals += 1;
+            if self.refusals >= REFUSALS {
+                self.not_before = now.monotonic + BACK_OFF;
+                self.refusals = 0;
+            }
+            return self.close(question.request, Verdict::Denied, now);
+        }
+        self.refusals = 0;
+        self.last_grant += 1;
+        let grant = GrantId(self.last_grant);
+        let granted = match question.action {
+            Action::See => {
+                self.see = Some(grant);
+                SharerOutput::SeeGranted(self.see_issuer.issue(grant))
+            }
+            Action::Control => {
+                self.control = Some(grant);
+                SharerOutput::ControlGranted(self.control_issuer.issue(grant))
+            }
+        };
+        self.close(question.request, Verdict::Allowed(grant), now);
+        self.outputs.push_back(granted);
+    }
+
+    /// The person froze the picture or let it go on.
+    pub fn pause(&mut self, paused: bool, now: Now) {
+        if !matches!(self.phase, Phase::Active) || self.paused == paused {
+            return;
+        }
+        self.paused = paused;
+        self.rest.set_paused(paused);
+        self.see_issuer.suspend(paused);
+        self.write(if paused { Event::Paused } else { Event::Resumed }, now);
+        self.send(&Message::Paused(paused));
+        self.outputs.push_back(SharerOutput::Paused(paused));
+        self.update_rest(now);
+    }
+
+    /// The person took a grant back in the panel.
+    pub fn revoke(&mut self, action: Action, now: Now) {
+        self.end_grant(action, GrantEnd::Revoked, now);
+    }
+
+    /// F11 was pressed: all control is gone, and a question about control is answered with no.
+    pub fn f11(&mut self, now: Now) {
+        self.control_issuer.revoke();
+        self.end_grant(Action::Control, GrantEnd::F11, now);
+        if let Some(open) = self.open.take_if(|open| open.action == Action::Control) {
+            self.close(open.request, Verdict::Denied, now);
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+        }
+    }
+
+    /// The person's own hand moved the mouse or pressed a key: the operator's input rests for two seconds.
+    pub fn hand_moved(&mut self, now: Now) {
+        if self.control.is_none() {
+            return;
+        }
+        if self.rest.hand_moved(now.monotonic) {
+            self.write(Event::HandTookOver, now);
+            self.outputs.push_back(SharerOutput::HandHasIt(true));
+        }
+        self.update_rest(now);
+    }
+
+    /// Ends the session for good.
+    pub fn end(&mut self, reason: SessionEnd, now: Now) {
+        match self.phase {
+            Phase::Sealing { .. } | Phase::Over => return,
+            Phase::Greeting { .. } | Phase::Introduced { .. } => {
+                self.send(&Message::End { reason });
+                return self.over(reason);
+            }
+            Phase::Active => {}
+        }
+        self.control_issuer.revoke();
+        self.see_issuer.revoke();
+        if let Some(open) = self.open.take() {
+            self.close(open.request, Verdict::Denied, now);
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+        }
+        self.end_grant(Action::Control, GrantEnd::SessionEnded, now);
+        self.end_grant(Action::See, GrantEnd::SessionEnded, now);
+        if self.refused_input > 0 {
+            self.note_refused_input(now);
+        }
+        // Phase first: a journal that cannot take the last entry must not come back here.
+        self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
+        self.write(Event::Ended { reason }, now);
+        self.send(&Message::End { reason });
+        if let Some((number, head)) = self.journal.head() {
+            let signature = (self.config.signer)(number, &head);
+            self.journal.sharer.seal = Some(signature.clone());
+            self.send(&Message::Seal { number, head, signature });
+        }
+        if reason == SessionEnd::ConnectionLost {
+            self.over(reason);
+        }
+    }
+
+    // ── what the screen does ────────────────────────────────────────────────────────────────────────
+
+    /// A new epoch begins with a picture of this size: at the start, after a change of size, after a pause.
+    /// Gives the epoch, or `None` if nothing may be shown.
+    pub fn screen(&mut self, width: u32, height: u32) -> Option<u32> {
+        if !self.may_show() {
+            return None;
+        }
+        self.epoch += 1;
+        self.send(&Message::Screen { epoch: self.epoch, width, height });
+        Some(self.epoch)
+    }
+
+    /// Tells the viewer what the cursor looks like.
+    pub fn cursor_shape(&mut self, shape: CursorShape) {
+        if self.may_show() {
+            self.send(&Message::CursorShape(shape));
+        }
+    }
+
+    /// Tells the viewer where the cursor is.
+    pub fn cursor_moved(&mut self, x: u16, y: u16) {
+        if self.may_show() {
+            self.send(&Message::CursorMoved { x, y });
+        }
+    }
+
+    // ── time ────────────────────────────────────────────────────────────────────────────────────────
+
+    /// When [`Sharer::tick`] must be called at the latest.
+    #[must_use]
+    pub fn deadline(&self, now: Now) -> Option<Duration> {
+        let phase = match self.phase {
+            Phase::Greeting { deadline }
+            | Phase::Introduced { deadline }
+            | Phase::Sealing { deadline, .. } => Some(deadline),
+            Phase::Active | Phase::Over => None,
+        };
+        let question = self.open.as_ref().map(|open| open.deadline);
+        [phase, question, self.rest.next_change(now.monotonic)].into_iter().flatten().min()
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Now) {
+        match self.phase {
+            Phase::Greeting { deadline } | Phase::Introduced { deadline } if now.monotonic >= deadline => {
+                return self.end(SessionEnd::TimedOut, now);
+            }
+            Phase::Sealing { deadline, reason } if now.monotonic >= deadline => return self.over(reason),
+            Phase::Greeting { .. }
+            | Phase::Introduced { .. }
+            | Phase::Sealing { .. }
+            | Phase::Active
+            | Phase::Over => {}
+        }
+        if let Some(open) = self.open.take_if(|open| now.monotonic >= open.deadline) {
+            self.close(open.request, Verdict::TimedOut, now);
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+        }
+        self.update_rest(now);
+    }
+
+    // ── inside ──────────────────────────────────────────────────────────────────────────────────────
+
+    fn asked(&mut self, request: RequestId, action: Action, now: Now) {
+        if request.0 <= self.last_request {
+            return self.broke_protocol(now);
+        }
+        self.last_request = request.0;
+        let is_pending = self.open.as_ref().is_some_and(|open| open.action == action)
+            || self.queue.iter().any(|(_, queued)| *queued == action);
+        if is_pending || self.queue.len() == MAX_QUEUE {
+            return self.refuse(request, action, now);
+        }
+        self.queue.push_back((request, action));
+        self.ask_next(now);
+    }
+
+    /// Opens the next question, if none is open.
+    fn ask_next(&mut self, now: Now) {
+        while self.open.is_none() {
+            let Some((request, action)) = self.queue.pop_front() else { return };
+            let is_granted = match action {
+                Action::See => self.see.is_some(),
+                Action::Control => self.control.is_some(),
+            };
+            // Control is never wider than seeing.
+            let lacks_see = action == Action::Control && self.see.is_none();
+            if is_granted || lacks_see || now.monotonic < self.not_before {
+                self.refuse(request, action, now);
+                continue;
+            }
+            let question = Question::new(action, &self.config.operator.name);
+            self.write(Event::Asked { request, action, question: question.hash() }, now);
+            self.open = Some(OpenQuestion { request, action, deadline: now.monotonic + QUESTION });
+            self.rest.open_question();
+            self.update_rest(now);
+            self.outputs.push_back(SharerOutput::Ask { request, action, question });
+        }
+    }
+
+    fn refuse(&mut self, request: RequestId, action: Action, now: Now) {
+        let question = Question::new(action, &self.config.operator.name).hash();
+        self.write(Event::Asked { request, action, question }, now);
+        self.write(Event::Answered { request, verdict: Verdict::Unavailable }, now);
+        self.send(&Message::Answer { request, verdict: Verdict::Unavailable });
+    }
+
+    fn withdrawn(&mut self, request: RequestId, now: Now) {
+        if let Some(open) = self.open.take_if(|open| open.request == request) {
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.close(open.request, Verdict::Withdrawn, now);
+        } else if let Some(index) = self.queue.iter().position(|(queued, _)| *queued == request) {
+            self.queue.remove(index);
+            self.send(&Message::Answer { request, verdict: Verdict::Withdrawn });
+        }
+        // Otherwise it was answered while the withdrawal was under way.
+    }
+
+    /// A question is over, whatever the verdict.
+    fn close(&mut self, request: RequestId, verdict: Verdict, now: Now) {
+        self.rest.close_question(now.monotonic);
+        self.write(Event::Answered { request, verdict }, now);
+        self.send(&Message::Answer { request, verdict });
+        self.update_rest(now);
+        self.ask_next(now);
+    }
+
+    fn given_back(&mut self, grant: GrantId, now: Now) {
+        if self.control == Some(grant) {
+            self.end_grant(Action::Control, GrantEnd::GivenBack, now);
+        } else if self.see == Some(grant) {
+            self.end_grant(Action::See, GrantEnd::GivenBack, now);
+        }
+        // Otherwise it had ended while the message was under way.
+    }
+
+    fn end_grant(&mut self, action: Action, reason: GrantEnd, now: Now) {
+        let ended = match action {
+            Action::See => {
+                self.see_issuer.revoke();
+                self.end_grant_of_control_resting_on_see(now, reason);
+                self.see.take()
+            }
+            Action::Control => {
+                self.control_issuer.revoke();
+                self.control.take()
+            }
+        };
+        let Some(grant) = ended else { return };
+        if action == Action::Control {
+            self.outputs.push_back(SharerOutput::ReleaseAll);
+        }
+        self.write(Event::GrantEnded { grant, reason }, now);
+        self.send(&Message::GrantEnded { grant, reason });
+        self.outputs.push_back(SharerOutput::GrantEnded { action, grant, reason });
+    }
+
+    fn end_grant_of_control_resting_on_see(&mut self, now: Now, reason: GrantEnd) {
+        let reason = if reason == GrantEnd::SessionEnded { reason } else { GrantEnd::Narrowed };
+        self.end_grant(Action::Control, reason, now);
+    }
+
+    /// Tells grants, viewer and person if input rests now and did not before, or the other way round.
+    fn update_rest(&mut self, now: Now) {
+        let reason = self.rest.reason(now.monotonic);
+        self.control_issuer.suspend(reason.is_some());
+        if reason == self.told {
+            return;
+        }
+        if self.told.is_none() {
+            self.outputs.push_back(SharerOutput::ReleaseAll);
+        }
+        if self.told == Some(Suspension::Hand) && !self.rest.hand_has_it(now.monotonic) {
+            self.outputs.push_back(SharerOutput::HandHasIt(false));
+        }
+        self.told = reason;
+        if matches!(self.phase, Phase::Active) {
+            self.send(&Message::Suspended(reason));
+        }
+    }
+
+    fn note_refused_input(&mut self, now: Now) {
+        let events = std::mem::take(&mut self.refused_input);
+        self.refused_noted = now.monotonic;
+        if matches!(self.phase, Phase::Active) {
+            self.write(Event::InputRefused { events }, now);
+        }
+    }
+
+    fn write(&mut self, event: Event, now: Now) {
+        match self.journal.write(now.wall_ms, event) {
+            Ok(bytes) => self.send(&Message::Entry(bytes)),
+            // A session that can no longer be recorded must not go on.
+            Err(_) => self.end(SessionEnd::Protocol, now),
+        }
+    }
+
+    fn broke_protocol(&mut self, now: Now) {
+        match self.phase {
+            Phase::Sealing { reason, .. } => self.over(reason),
+            Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active | Phase::Over => {
+                self.end(SessionEnd::Protocol, now);
+            }
+        }
+    }
+
+    fn over(&mut self, reason: SessionEnd) {
+        self.phase = Phase::Over;
+        self.outputs.push_back(SharerOutput::Ended(reason));
+    }
+
+    fn send(&mut self, message: &Message) {
+        // Every message this end makes is far below the frame's limit (the decoders' limits are the same).
+        if let Ok(framed) = frame(&message.encode()) {
+            self.outputs.push_back(SharerOutput::Send(framed));
+        }
+    }
+}

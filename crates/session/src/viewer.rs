@@ -1,0 +1,423 @@
+//! The end that sees: it asks, sends input while it may, and verifies and countersigns the journal.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use deskside_proto::control::{Control as Message, CursorShape, Suspension};
+use deskside_proto::frame::{Deframer, frame};
+use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
+use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::picture::UpdateHeader;
+use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
+use deskside_trust::seal;
+
+use crate::journal::{Journal, SealSigner};
+use crate::order::PictureOrder;
+use crate::Now;
+
+/// How long the other program may take to say hello.
+const GREETING: Duration = Duration::from_secs(15);
+/// How long the other program may take to seal the journal.
+const SEALING: Duration = Duration::from_secs(2);
+
+/// What a viewer must know from the start.
+pub struct ViewerConfig {
+    /// The session.
+    pub session: SessionId,
+    /// The operator's own certificate, DER.
+    pub own_certificate: Vec<u8>,
+    /// The customer's certificate, DER.
+    pub peer_certificate: Vec<u8>,
+    /// Signs the journal with the operator's key.
+    pub signer: SealSigner,
+    /// Product and version, for the other side's log.
+    pub product: String,
+}
+
+/// What the driver of a viewer has to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ViewerOutput {
+    /// Send these bytes on the control stream.
+    Send(Vec<u8>),
+    /// Send these bytes on the input stream.
+    SendInput(Vec<u8>),
+    /// The other program is here; its person is being asked.
+    Arrived,
+    /// The customer accepted.
+    Started,
+    /// A request ended.
+    Answered {
+        /// Its number.
+        request: RequestId,
+        /// For what.
+        action: Action,
+        /// How.
+        verdict: Verdict,
+    },
+    /// A grant ended.
+    GrantEnded {
+        /// For what.
+        action: Action,
+        /// Which.
+        grant: GrantId,
+        /// Why.
+        reason: GrantEnd,
+    },
+    /// Input rests or goes on.
+    Suspended(Option<Suspension>),
+    /// The picture is frozen or goes on.
+    Paused(bool),
+    /// Begin a picture of this size with a fresh decoder.
+    Screen {
+        /// Epoch.
+        epoch: u32,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// Decode this and answer with [`Viewer::shown`].
+    Update {
+        /// Epoch and number.
+        header: UpdateHeader,
+        /// The codec's bytes.
+        body: Vec<u8>,
+    },
+    /// The cursor looks like this.
+    CursorShape(CursorShape),
+    /// The cursor is here.
+    CursorMoved {
+        /// From the left.
+        x: u16,
+        /// From the top.
+        y: u16,
+    },
+    /// The session is over: close the connection.
+    Ended(SessionEnd),
+}
+
+#[derive(Debug)]
+enum Phase {
+    Greeting { deadline: Duration },
+    Waiting,
+    Active,
+    Sealing { deadline: Duration, reason: SessionEnd },
+    Over,
+}
+
+/// The viewer's state machine.
+pub struct Viewer {
+    config: ViewerConfig,
+    phase: Phase,
+    deframer: Deframer,
+    outputs: VecDeque<ViewerOutput>,
+    journal: Journal,
+    last_request: u32,
+    pending: BTreeMap<RequestId, Action>,
+    grants: BTreeMap<Action, GrantId>,
+    suspended: Option<Suspension>,
+    epoch: u32,
+    order: PictureOrder,
+}
+
+impl std::fmt::Debug for Viewer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Viewer").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}
+
+impl Viewer {
+    /// Begins when the end-to-end handshake is done.
+    #[must_use]
+    pub fn new(config: ViewerConfig, now: Now) -> Self {
+        let journal = Journal::new(config.peer_certificate.clone(), config.own_certificate.clone());
+        let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
+        let mut viewer = Self {
+            config,
+            phase: Phase::Greeting { deadline: now.monotonic + GREETING },
+            deframer: Deframer::default(),
+            outputs: VecDeque::new(),
+            journal,
+            last_request: 0,
+            pending: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            suspended: None,
+            epoch: 0,
+            order: PictureOrder::default(),
+        };
+        viewer.send(&hello);
+        viewer
+    }
+
+    /// What is to be done next.
+    pub fn poll(&mut self) -> Option<ViewerOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// The journal as far as it has come.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Whether everything is done and the connection may close.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    // ── what arrives ────────────────────────────────────────────────────────────────────────────────
+
+    /// Takes bytes of the control stream. A peer that breaks the rules ends the session.
+    pub fn receive(&mut self, bytes: &[u8], now: Now) {
+        self.deframer.push(bytes);
+        loop {
+            let message = match self.deframer.next_message() {
+                Ok(None) => return,
+                Ok(Some(message)) => Message::decode(message),
+                Err(error) => Err(error),
+            };
+            match message {
+                Ok(message) => self.handle(message, now),
+                Err(_) => self.broke_protocol(now),
+            }
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message, now: Now) {
+        match (&self.phase, message) {
+            (Phase::Over, _) => {}
+            (Phase::Greeting { .. }, Message::Hello { version, .. }) if version == PROTOCOL_VERSION => {
+                self.phase = Phase::Waiting;
+                self.outputs.push_back(ViewerOutput::Arrived);
+            }
+            (Phase::Waiting, Message::Accepted) => {
+                self.phase = Phase::Active;
+                self.outputs.push_back(ViewerOutput::Started);
+            }
+            (Phase::Greeting { .. } | Phase::Waiting, Message::End { reason }) => self.over(reason),
+            (Phase::Active, message) => self.handle_active(message, now),
+            (Phase::Sealing { .. }, Message::Entry(bytes)) => self.entry(&bytes, now),
+            (Phase::Sealing { reason, .. }, Message::Seal { number, head, signature }) => {
+                let reason = *reason;
+                self.countersign(number, head, &signature);
+                self.over(reason);
+            }
+            // Under way when this end said goodbye.
+            (
+                Phase::Sealing { .. },
+                Message::Answer { .. }
+                | Message::GrantEnded { .. }
+                | Message::Suspended(_)
+                | Message::Paused(_)
+                | Message::Screen { .. }
+                | Message::CursorShape(_)
+                | Message::CursorMoved { .. }
+                | Message::End { .. },
+            ) => {}
+            (Phase::Greeting { .. } | Phase::Waiting | Phase::Sealing { .. }, _) => self.broke_protocol(now),
+        }
+    }
+
+    fn handle_active(&mut self, message: Message, now: Now) {
+        match message {
+            Message::Entry(bytes) => self.entry(&bytes, now),
+            Message::Answer { request, verdict } => self.answered(request, verdict, now),
+            Message::GrantEnded { grant, reason } => {
+                let Some(action) = self.grants.iter().find(|(_, g)| **g == grant).map(|(a, _)| *a) else {
+                    return self.broke_protocol(now);
+                };
+                self.grants.remove(&action);
+                self.outputs.push_back(ViewerOutput::GrantEnded { action, grant, reason });
+            }
+            Message::Suspended(suspended) => {
+                self.suspended = suspended;
+                self.outputs.push_back(ViewerOutput::Suspended(suspended));
+            }
+            Message::Paused(paused) => self.outputs.push_back(ViewerOutput::Paused(paused)),
+            Message::Screen { epoch, width, height } => {
+                if epoch <= self.epoch || !self.grants.contains_key(&Action::See) {
+                    return self.broke_protocol(now);
+                }
+                self.epoch = epoch;
+                self.order.begin(epoch);
+                self.outputs.push_back(ViewerOutput::Screen { epoch, width, height });
+                self.deliver();
+            }
+            Message::CursorShape(shape) => self.outputs.push_back(ViewerOutput::CursorShape(shape)),
+            Message::CursorMoved { x, y } => self.outputs.push_back(ViewerOutput::CursorMoved { x, y }),
+            Message::End { reason } => {
+                self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
+            }
+            Message::Hello { .. }
+            | Message::Accepted
+            | Message::Ask { .. }
+            | Message::Withdraw { .. }
+            | Message::GiveBack { .. }
+            | Message::Shown { .. }
+            | Message::Seal { .. } => self.broke_protocol(now),
+        }
+    }
+
+    fn answered(&mut self, request: RequestId, verdict: Verdict, now: Now) {
+        let Some(action) = self.pending.remove(&request) else { return self.broke_protocol(now) };
+        if let Verdict::Allowed(grant) = verdict {
+            self.grants.insert(action, grant);
+        }
+        self.outputs.push_back(ViewerOutput::Answered { request, action, verdict });
+    }
+
+    fn entry(&mut self, bytes: &[u8], now: Now) {
+        let session = self.config.session;
+        let is_ours = match self.journal.append(bytes).map(|entry| &entry.event) {
+            Ok(Event::Started { session: named, .. }) => *named == session,
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        // The parties named in the first entry must be the ones of this connection.
+        if !is_ours || (self.journal.entries().count() == 1 && self.journal.verify().is_err()) {
+            self.broke_protocol(now);
+        }
+    }
+
+    /// Takes one update of the picture, in whatever order the streams arrive.
+    pub fn receive_update(&mut self, header: UpdateHeader, body: Vec<u8>, now: Now) {
+        if !matches!(self.phase, Phase::Active) {
+            return;
+        }
+        if self.order.push(header, body).is_err() {
+            return self.broke_protocol(now);
+        }
+        self.deliver();
+    }
+
+    fn deliver(&mut self) {
+        while let Some((header, body)) = self.order.pop() {
+            self.outputs.push_back(ViewerOutput::Update { header, body });
+        }
+    }
+
+    // ── what the operator does ──────────────────────────────────────────────────────────────────────
+
+    /// Asks for an action; gives the request's number, or `None` if that cannot be asked now.
+    pub fn ask(&mut self, action: Action) -> Option<RequestId> {
+        let is_known = self.grants.contains_key(&action) || self.pending.values().any(|a| *a == action);
+        if !matches!(self.phase, Phase::Active) || is_known {
+            return None;
+        }
+        self.last_request += 1;
+        let request = RequestId(self.last_request);
+        self.pending.insert(request, action);
+        self.send(&Message::Ask { request, action });
+        Some(request)
+    }
+
+    /// Takes a request back; the answer says how it ended.
+    pub fn withdraw(&mut self, request: RequestId) {
+        if self.pending.contains_key(&request) {
+            self.send(&Message::Withdraw { request });
+        }
+    }
+
+    /// Gives a grant back.
+    pub fn give_back(&mut self, grant: GrantId) {
+        if self.grants.values().any(|held| *held == grant) {
+            self.send(&Message::GiveBack { grant });
+        }
+    }
+
+    /// Sends input, if control is granted and does not rest; gives whether it was sent.
+    pub fn input(&mut self, events: &[InputEvent]) -> bool {
+        let grant = self.grants.get(&Action::Control).copied();
+        let (Phase::Active, Some(grant), None) = (&self.phase, grant, self.suspended) else { return false };
+        for events in events.chunks(MAX_EVENTS) {
+            let batch = InputBatch { grant, epoch: self.epoch, events: events.to_vec() };
+            if let Ok(framed) = frame(&batch.encode()) {
+                self.outputs.push_back(ViewerOutput::SendInput(framed));
+            }
+        }
+        true
+    }
+
+    /// An update has been decoded.
+    pub fn shown(&mut self, header: UpdateHeader) {
+        if matches!(self.phase, Phase::Active) && header.epoch == self.epoch {
+            self.send(&Message::Shown { epoch: header.epoch, number: header.number });
+        }
+    }
+
+    /// Ends the session; the sharer writes the last entry.
+    pub fn end(&mut self, reason: SessionEnd, now: Now) {
+        match self.phase {
+            Phase::Sealing { .. } | Phase::Over => {}
+            Phase::Greeting { .. } | Phase::Waiting => {
+                self.send(&Message::End { reason });
+                self.over(reason);
+            }
+            Phase::Active if reason == SessionEnd::ConnectionLost => self.over(reason),
+            Phase::Active => {
+                self.send(&Message::End { reason });
+                self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
+            }
+        }
+    }
+
+    // ── time and inside ─────────────────────────────────────────────────────────────────────────────
+
+    /// When [`Viewer::tick`] must be called at the latest.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Greeting { deadline } | Phase::Sealing { deadline, .. } => Some(deadline),
+            Phase::Waiting | Phase::Active | Phase::Over => None,
+        }
+    }
+
+    /// Lets time pass.
+    pub fn tick(&mut self, now: Now) {
+        match self.phase {
+            Phase::Greeting { deadline } if now.monotonic >= deadline => self.end(SessionEnd::TimedOut, now),
+            Phase::Sealing { deadline, reason } if now.monotonic >= deadline => self.over(reason),
+            Phase::Greeting { .. }
+            | Phase::Waiting
+            | Phase::Active
+            | Phase::Sealing { .. }
+            | Phase::Over => {}
+        }
+    }
+
+    fn countersign(&mut self, number: u32, head: [u8; 32], signature: &[u8]) {
+        let is_genuine = self.journal.head() == Some((number, head))
+            && seal::verify(&self.config.peer_certificate, number, &head, signature).is_ok();
+        if is_genuine {
+            self.journal.sharer.seal = Some(signature.to_vec());
+            let own = (self.config.signer)(number, &head);
+            self.journal.viewer.seal = Some(own.clone());
+            self.send(&Message::Seal { number, head, signature: own });
+        }
+    }
+
+    fn broke_protocol(&mut self, now: Now) {
+        match self.phase {
+            Phase::Sealing { reason, .. } => self.over(reason),
+            Phase::Greeting { .. } | Phase::Waiting | Phase::Active | Phase::Over => {
+                self.end(SessionEnd::Protocol, now);
+            }
+        }
+    }
+
+    fn over(&mut self, reason: SessionEnd) {
+        self.phase = Phase::Over;
+        self.outputs.push_back(ViewerOutput::Ended(reason));
+    }
+
+    fn send(&mut self, message: &Message) {
+        // Every message this end makes is far below the frame's limit.
+        if let Ok(framed) = frame(&message.encode()) {
+            self.outputs.push_back(ViewerOutput::Send(framed));
+        }
+    }
+}
