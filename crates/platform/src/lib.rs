@@ -1,1 +1,20 @@
-//! placeholder
+//! What Deskside needs of the desktop it runs on, behind traits: the picture of the screen
+//! ([`Screen`]), mouse and keyboard for the operator ([`Injector`]), the customer's own hand
+//! ([`HandEvent`]), and the operator's keyboard as a whole ([`GrabEvent`]).
+//!
+//! [`x11`] is the real thing, [`fake`] the one for models and tests. This is the only crate that holds
+//! `unsafe` code or knows which operating system it runs on. Capture and injection take a
+//! [`deskside_session::Grant`] and ask it immediately before every single use.
+
+mod error;
+pub mod fake;
+mod hand;
+mod injector;
+mod keyboard;
+mod screen;
+
+pub use error::{InjectError, PlatformError};
+pub use hand::{HandCallback, HandEvent};
+pub use injector::Injector;
+pub use keyboard::{GrabCallback, GrabEvent, GrabRefused};
+pub use screen::{CursorImage, Screen, ScreenEvent, Waker};
