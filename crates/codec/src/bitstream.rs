@@ -1,0 +1,171 @@
+//! An update's header: its pieces. BITSTREAM.md has the layout in words.
+
+use crate::grid::Grid;
+use crate::{DecodeError, MAX_PLANES, MAX_UPDATE, Rect, planar};
+
+/// Version of the bitstream.
+pub(crate) const VERSION: u8 = 1;
+/// Bytes before the first piece: version and number of pieces.
+pub(crate) const HEADER: usize = 3;
+/// Most bytes of one piece in the header.
+pub(crate) const MAX_PIECE: usize = 1 + 2 + 4 + 3;
+
+const KIND_SOLID: u8 = 0;
+const KIND_PLANES: u8 = 1;
+/// Added to the kind of a piece that covers its whole tile.
+const WHOLE_TILE: u8 = 0x80;
+
+/// How the pixels of a piece are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// All have this colour, `0x00RRGGBB`.
+    Solid(u32),
+    /// By planes in the compressed blocks.
+    Planes,
+}
+
+/// A rectangle within one tile whose pixels are new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) tile: u16,
+    /// In pixels of the picture.
+    pub(crate) rect: Rect,
+    pub(crate) content: Content,
+}
+
+/// Appends a piece whose rectangle lies in its tile.
+pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece) {
+    let tile = grid.tile(piece.tile);
+    let kind = match piece.content {
+        Content::Solid(_) => KIND_SOLID,
+        Content::Planes => KIND_PLANES,
+    };
+    out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
+    out.extend_from_slice(&piece.tile.to_be_bytes());
+    if piece.rect != tile {
+        let Rect { x, y, width, height } = piece.rect;
+        // A tile's side fits a byte, so the low byte is the whole number.
+        out.extend([x - tile.x, y - tile.y, width - 1, height - 1].map(|number| number.to_le_bytes()[0]));
+    }
+    if let Content::Solid(colour) = piece.content {
+        out.extend_from_slice(&colour.to_be_bytes()[1..]);
+    }
+}
+
+/// The header of an update with these encoded pieces.
+pub(crate) fn header(count: u16) -> [u8; HEADER] {
+    let [high, low] = count.to_be_bytes();
+    [VERSION, high, low]
+}
+
+/// An update taken apart; the pieces lie in the picture and in their tiles, no tile comes twice, and
+/// `planes` is at most [`MAX_PLANES`].
+pub(crate) struct Parsed<'a> {
+    pub(crate) pieces: Vec<Piece>,
+    /// Bytes that the blocks must expand to.
+    pub(crate) planes: usize,
+    pub(crate) blocks: &'a [u8],
+}
+
+/// Takes an update for a picture of this grid apart.
+pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, DecodeError> {
+    if update.len() > MAX_UPDATE {
+        return Err(DecodeError::TooLong { field: "update", length: update.len(), maximum: MAX_UPDATE });
+    }
+    let mut rest = update;
+    let [version] = take(&mut rest, "version")?;
+    if version != VERSION {
+        return Err(DecodeError::Unknown { field: "version", value: version });
+    }
+    let count = usize::from(u16::from_be_bytes(take(&mut rest, "number of pieces")?));
+    // No tile comes twice, so a higher number cannot be true; nothing is set aside for it.
+    if count > grid.tiles() {
+        return Err(DecodeError::TooLong { field: "pieces", length: count, maximum: grid.tiles() });
+    }
+    let mut seen = vec![false; grid.tiles()];
+    let mut pieces = Vec::with_capacity(count);
+    let mut planes = 0;
+    for number in 0..count {
+        let piece = take_piece(&mut rest, grid, number)?;
+        if std::mem::replace(&mut seen[usize::from(piece.tile)], true) {
+            return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem: "comes twice" });
+        }
+        if piece.content == Content::Planes {
+            planes += planar::length(piece.rect);
+        }
+        pieces.push(piece);
+    }
+    if planes > MAX_PLANES {
+        return Err(DecodeError::TooLong { field: "planes", length: planes, maximum: MAX_PLANES });
+    }
+    if planes == 0 && !rest.is_empty() {
+        return Err(DecodeError::Trailing(rest.len()));
+    }
+    Ok(Parsed { pieces, planes, blocks: rest })
+}
+
+fn take_piece(rest: &mut &[u8], grid: &Grid, number: usize) -> Result<Piece, DecodeError> {
+    let [kind] = take(rest, "kind of piece")?;
+    let tile = u16::from_be_bytes(take(rest, "tile")?);
+    let refused = |problem| DecodeError::Piece { piece: number, tile, problem };
+    if usize::from(tile) >= grid.tiles() {
+        return Err(refused("is outside the picture"));
+    }
+    let whole = grid.tile(tile);
+    let rect = if kind & WHOLE_TILE == 0 {
+        let [x, y, width, height] = take::<4>(rest, "rectangle")?.map(u32::from);
+        Rect::new(whole.x + x, whole.y + y, width + 1, height + 1)
+    } else {
+        whole
+    };
+    if !whole.contains(&rect) {
+        return Err(refused("leaves its tile"));
+    }
+    let content = match kind & !WHOLE_TILE {
+        KIND_SOLID => {
+            let [red, green, blue] = take(rest, "colour")?;
+            Content::Solid(u32::from_be_bytes([0, red, green, blue]))
+        }
+        KIND_PLANES => Content::Planes,
+        _ => return Err(DecodeError::Unknown { field: "kind of piece", value: kind }),
+    };
+    Ok(Piece { tile, rect, content })
+}
+
+fn take<const N: usize>(rest: &mut &[u8], field: &'static str) -> Result<[u8; N], DecodeError> {
+    let (bytes, behind) = rest.split_first_chunk().ok_or(DecodeError::Truncated { field })?;
+    *rest = behind;
+    Ok(*bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Piece, header, parse, put_piece};
+    use crate::grid::Grid;
+    use crate::{DecodeError, Rect};
+
+    #[test]
+    fn pieces_come_back_as_they_were_put() {
+        let grid = Grid::new(100, 200).unwrap();
+        let pieces = [
+            Piece { tile: 7, rect: Rect::new(64, 192, 36, 8), content: Content::Planes },
+            Piece { tile: 0, rect: Rect::new(0, 0, 64, 64), content: Content::Solid(0x0001_0203) },
+            Piece { tile: 2, rect: Rect::new(63, 127, 1, 1), content: Content::Solid(0x00FF_FFFF) },
+            Piece { tile: 1, rect: Rect::new(65, 2, 30, 40), content: Content::Planes },
+        ];
+        let mut update = header(4).to_vec();
+        pieces.iter().for_each(|piece| put_piece(&mut update, &grid, piece));
+        update.push(42);
+        let parsed = parse(&update, &grid).unwrap();
+        assert_eq!(parsed.pieces, pieces);
+        assert_eq!(parsed.planes, 3 * (36 * 8 + 30 * 40));
+        assert_eq!(parsed.blocks, [42]);
+    }
+
+    #[test]
+    fn an_empty_update_is_legal_and_changes_nothing() {
+        let grid = Grid::new(1, 1).unwrap();
+        assert!(parse(&header(0), &grid).unwrap().pieces.is_empty());
+        assert_eq!(parse(&[1, 0, 0, 9], &grid).err(), Some(DecodeError::Trailing(1)));
+    }
+}

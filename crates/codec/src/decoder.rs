@@ -1,0 +1,86 @@
+//! The decoder: updates in, the picture out.
+
+use crate::bitstream::{self, Content};
+use crate::expand::Expander;
+use crate::grid::Grid;
+use crate::history::History;
+use crate::picture::Picture;
+use crate::{DecodeError, Rect, planar};
+
+/// Turns the updates of one epoch into the picture, whoever sent them.
+///
+/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 3 MiB.
+pub struct Decoder {
+    grid: Grid,
+    picture: Picture,
+    expander: Expander,
+    history: History,
+}
+
+impl Decoder {
+    /// A decoder with a black picture.
+    ///
+    /// # Errors
+    /// [`DecodeError::Size`] if a side is 0 or above [`crate::MAX_SIDE`], or the area is above
+    /// [`crate::MAX_AREA`]; nothing has been allocated then.
+    pub fn new(width: u32, height: u32) -> Result<Self, DecodeError> {
+        let grid = Grid::new(width, height).ok_or(DecodeError::Size { width, height })?;
+        Ok(Self {
+            grid,
+            picture: Picture::black(&grid),
+            expander: Expander::new(),
+            history: History::default(),
+        })
+    }
+
+    /// Applies the next update and gives the rectangles that it wrote.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says what is wrong with the update; picture and state are then as they were.
+    pub fn apply(&mut self, update: &[u8]) -> Result<Vec<Rect>, DecodeError> {
+        let parsed = bitstream::parse(update, &self.grid)?;
+        let planes = if parsed.planes == 0 {
+            Vec::new()
+        } else {
+            let flushes = parsed.pieces.len();
+            self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
+        };
+        let mut rest = planes.as_slice();
+        for piece in &parsed.pieces {
+            match piece.content {
+                Content::Solid(colour) => self.picture.fill(piece.rect, colour),
+                Content::Planes => {
+                    let (planes, behind) = rest.split_at(planar::length(piece.rect));
+                    planar::join(planes, &mut self.picture, piece.rect);
+                    rest = behind;
+                }
+            }
+        }
+        self.history.append(&planes);
+        Ok(parsed.pieces.into_iter().map(|piece| piece.rect).collect())
+    }
+
+    /// The picture, row by row without gaps, a pixel as `0x00RRGGBB`.
+    #[must_use]
+    pub fn pixels(&self) -> &[u32] {
+        self.picture.pixels()
+    }
+
+    /// Pixels a row.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.grid.width
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.grid.height
+    }
+}
+
+impl std::fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Decoder({}x{})", self.grid.width, self.grid.height)
+    }
+}

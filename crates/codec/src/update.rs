@@ -1,0 +1,106 @@
+//! An update while it is being put together, piece by piece, within its budget.
+
+use crate::bitstream::{self, Content, HEADER, MAX_PIECE, Piece};
+use crate::compress::{self, Compressor};
+use crate::grid::Grid;
+use crate::picture::Picture;
+use crate::{EncodeError, MAX_PLANES, MAX_UPDATE, TILE_SIDE, planar};
+
+/// Most bytes that one more piece can add to the planes.
+const MAX_PIECE_PLANES: usize = 3 * TILE_SIDE as usize * TILE_SIDE as usize;
+/// The share of what was estimated that compressed blocks are taken to have, in 1/256: at first all of it,
+/// then as much as in the blocks before, but not less than a quarter, so that a photograph behind text does
+/// not exceed the budget by more than a few tiles.
+const WHOLE_SHARE: usize = 256;
+const LEAST_SHARE: usize = 64;
+
+/// Pieces and planes so far.
+pub(crate) struct Update<'prefix> {
+    budget: usize,
+    pieces: Vec<u8>,
+    count: u16,
+    planes: Vec<u8>,
+    compressor: Compressor<'prefix>,
+    /// Bytes of planes that the compressor has written out.
+    flushed: usize,
+    /// Bytes that it wrote for them.
+    written: usize,
+    /// Estimate for the planes behind `flushed`.
+    waiting: usize,
+    share: usize,
+}
+
+/// What [`Update::finish`] gives.
+pub(crate) struct Finished {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) planes: Vec<u8>,
+}
+
+impl<'prefix> Update<'prefix> {
+    /// An update of about `budget` bytes, compressed against what both sides remember.
+    pub(crate) fn new(budget: usize, prefix: &'prefix [u8]) -> Result<Self, EncodeError> {
+        Ok(Self {
+            budget: budget.min(MAX_UPDATE),
+            pieces: Vec::new(),
+            count: 0,
+            planes: Vec::new(),
+            compressor: Compressor::new(prefix)?,
+            flushed: 0,
+            written: 0,
+            waiting: 0,
+            share: WHOLE_SHARE,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds the pixels that `picture` has in a rectangle of a tile.
+    pub(crate) fn push(&mut self, grid: &Grid, tile: u16, rect: crate::Rect, picture: &Picture) {
+        let content = picture.solid(rect).map_or(Content::Planes, Content::Solid);
+        bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content });
+        self.count += 1;
+        if content == Content::Planes {
+            let start = self.planes.len();
+            planar::split(picture, rect, &mut self.planes);
+            self.waiting += planar::estimate(&self.planes[start..]);
+        }
+    }
+
+    /// True when another piece might exceed the budget or a limit of the bitstream. To know, it may have to
+    /// write blocks out.
+    pub(crate) fn is_full(&mut self) -> Result<bool, EncodeError> {
+        let certain = HEADER + self.pieces.len() + MAX_PIECE;
+        let most_waiting = self.planes.len() - self.flushed + MAX_PIECE_PLANES;
+        let over_budget = certain + self.written + self.waiting * self.share / WHOLE_SHARE >= self.budget;
+        let over_limit = certain + self.written + compress::bound(most_waiting) > MAX_UPDATE;
+        if self.flushed < self.planes.len() && (over_budget || over_limit) {
+            self.flush()?;
+        }
+        // The last eighth of the budget is not worth a flush a tile.
+        Ok(certain + self.written >= self.budget - self.budget / 8
+            || certain + self.written + compress::bound(MAX_PIECE_PLANES) > MAX_UPDATE
+            || self.planes.len() + MAX_PIECE_PLANES > MAX_PLANES)
+    }
+
+    fn flush(&mut self) -> Result<(), EncodeError> {
+        let before = self.written;
+        self.written = self.compressor.flush(&self.planes[self.flushed..])?;
+        self.flushed = self.planes.len();
+        let share = (self.written - before) * WHOLE_SHARE / self.waiting.max(1);
+        self.share = share.clamp(LEAST_SHARE, WHOLE_SHARE);
+        self.waiting = 0;
+        Ok(())
+    }
+
+    /// The update's bytes, and its planes to be remembered.
+    pub(crate) fn finish(self) -> Result<Finished, EncodeError> {
+        let mut bytes = bitstream::header(self.count).to_vec();
+        bytes.extend_from_slice(&self.pieces);
+        if !self.planes.is_empty() {
+            bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
+        }
+        Ok(Finished { bytes, planes: self.planes })
+    }
+}

@@ -1,0 +1,107 @@
+//! Screens for the tests: a frame that is drawn on, and random numbers that are the same every time.
+
+use deskside_codec::{Decoder, Encoder, FrameView, Rect};
+
+/// xorshift64*; its low bits are weak, so numbers are taken from the high ones.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u32 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
+    }
+
+    pub(crate) fn below(&mut self, limit: u32) -> u32 {
+        ((u64::from(self.next()) * u64::from(limit)) >> 32) as u32
+    }
+}
+
+/// What is drawn into a rectangle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Paint {
+    Solid(u32),
+    Noise(u64),
+    /// Dark strokes on light ground, like letters.
+    Text(u64),
+    /// A smooth slope with a little noise, like a photograph.
+    Photo(u64),
+}
+
+/// A screen with a stride that is no multiple of a row, and rubbish in the unused bytes.
+pub(crate) struct Screen {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    stride: usize,
+    data: Vec<u8>,
+}
+
+impl Screen {
+    pub(crate) fn new(width: u32, height: u32) -> Self {
+        let stride = width as usize * 4 + 12;
+        Self { width, height, stride, data: vec![0xA5; stride * height as usize] }.with_black()
+    }
+
+    fn with_black(mut self) -> Self {
+        self.paint(Rect::new(0, 0, self.width, self.height), Paint::Solid(0));
+        self
+    }
+
+    pub(crate) fn paint(&mut self, rect: Rect, paint: Paint) {
+        let rect = rect.clipped(self.width, self.height);
+        let seed = match paint {
+            Paint::Noise(seed) | Paint::Text(seed) | Paint::Photo(seed) => seed,
+            Paint::Solid(_) => 0,
+        };
+        let mut random = Random(seed | 1);
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let colour = match paint {
+                    Paint::Solid(colour) => colour,
+                    Paint::Noise(_) => random.next(),
+                    Paint::Text(_) => {
+                        let letter =
+                            Random(seed.wrapping_mul(31) ^ (u64::from(x / 8) << 20 | u64::from(y / 16)) | 1)
+                                .next();
+                        let stroke = (letter >> ((x % 8 / 2) + 4 * (y % 16 / 2))) & 1 == 1 && y % 16 > 3;
+                        if stroke { 0x0020_2020 } else { 0x00F8_F8F8 }
+                    }
+                    Paint::Photo(_) => {
+                        let noise = random.below(8);
+                        let (r, g, b) = ((x + y) / 9 + noise, x / 7 + noise, y / 5 + 2 * noise);
+                        (r & 255) << 16 | (g & 255) << 8 | (b & 255)
+                    }
+                };
+                let at = y as usize * self.stride + x as usize * 4;
+                self.data[at..at + 4].copy_from_slice(&(colour & 0x00FF_FFFF | 0x7700_0000).to_le_bytes());
+            }
+        }
+    }
+
+    pub(crate) fn view(&self) -> FrameView<'_> {
+        FrameView::new(self.width, self.height, self.stride, &self.data).unwrap()
+    }
+
+    /// The pixels as the decoder should have them.
+    pub(crate) fn pixels(&self) -> Vec<u32> {
+        let rows = self.data.chunks(self.stride).flat_map(|row| row[..self.width as usize * 4].chunks(4));
+        rows.map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0])).collect()
+    }
+}
+
+/// Sends updates until the encoder is clean, and gives their lengths.
+pub(crate) fn settle(
+    encoder: &mut Encoder,
+    decoder: &mut Decoder,
+    screen: &Screen,
+    budget: usize,
+) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while let Some(update) = encoder.next_update(&screen.view(), budget, None).unwrap() {
+        decoder.apply(&update).unwrap();
+        lengths.push(update.len());
+    }
+    assert!(encoder.is_clean());
+    lengths
+}

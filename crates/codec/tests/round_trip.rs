@@ -1,0 +1,202 @@
+//! The viewer's picture is the sharer's, pixel for pixel, whatever was drawn, marked and sent.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail where it stands")]
+
+mod common;
+
+use common::{Paint, Screen, settle};
+use deskside_codec::{Decoder, Encoder, MAX_UPDATE, Rect, TILE_SIDE};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+/// Most bytes that one tile takes, however little it compresses.
+const WORST_TILE: usize = 3 * (TILE_SIDE * TILE_SIDE) as usize + 256;
+
+fn paints() -> impl Strategy<Value = Paint> {
+    prop_oneof![
+        any::<u32>().prop_map(Paint::Solid),
+        Just(Paint::Solid(0)),
+        any::<u64>().prop_map(Paint::Noise),
+        any::<u64>().prop_map(Paint::Text),
+        any::<u64>().prop_map(Paint::Photo),
+    ]
+}
+
+/// Rectangles inside and beyond a picture of up to 300 pixels a side.
+fn rects() -> impl Strategy<Value = Rect> {
+    (0..320u32, 0..320u32, 0..300u32, 0..300u32)
+        .prop_map(|(x, y, width, height)| Rect::new(x, y, width, height))
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Something is drawn, and the rectangle is marked.
+    Draw(Rect, Paint),
+    /// Something is marked though nothing was drawn.
+    Mark(Rect),
+    /// One update is sent.
+    Send { budget: usize, focus: Option<(u32, u32)> },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (rects(), paints()).prop_map(|(rect, paint)| Step::Draw(rect, paint)),
+        1 => rects().prop_map(Step::Mark),
+        3 => (0..40_000usize, prop::option::of((0..400u32, 0..400u32)))
+            .prop_map(|(budget, focus)| Step::Send { budget, focus }),
+    ];
+    prop::collection::vec(step, 1..14)
+}
+
+proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_picture_is_exact_once_the_encoder_is_clean(
+        width in 1..300u32, height in 1..300u32, steps in steps(),
+    ) {
+        let mut screen = Screen::new(width, height);
+        let mut encoder = Encoder::new(width, height).unwrap();
+        let mut decoder = Decoder::new(width, height).unwrap();
+        for step in steps {
+            match step {
+                Step::Draw(rect, paint) => {
+                    screen.paint(rect, paint);
+                    encoder.mark(&[rect]);
+                }
+                Step::Mark(rect) => encoder.mark(&[rect]),
+                Step::Send { budget, focus } => {
+                    if let Some(update) = encoder.next_update(&screen.view(), budget, focus).unwrap() {
+                        prop_assert!(update.len() <= 2 * budget + WORST_TILE, "{} for {budget}", update.len());
+                        let written = decoder.apply(&update).unwrap();
+                        prop_assert!(!written.is_empty());
+                        let all = Rect::new(0, 0, width, height);
+                        prop_assert!(written.iter().all(|rect| !rect.is_empty() && all.contains(rect)));
+                    } else {
+                        prop_assert!(encoder.is_clean());
+                    }
+                }
+            }
+            if encoder.is_clean() {
+                prop_assert_eq!(decoder.pixels(), screen.pixels());
+            }
+        }
+        settle(&mut encoder, &mut decoder, &screen, 10_000);
+        prop_assert_eq!(decoder.pixels(), screen.pixels());
+    }
+}
+
+#[test]
+fn all_sizes_of_screens_work() {
+    let sizes = [(1, 1), (3, 5), (1, 16_384), (16_384, 1), (63, 65), (1366, 768), (1920, 1080), (3840, 2160)];
+    for (width, height) in sizes {
+        let mut screen = Screen::new(width, height);
+        screen.paint(Rect::new(0, 0, width, height), Paint::Text(3));
+        screen.paint(Rect::new(width / 3, height / 3, width / 2, height / 2), Paint::Photo(5));
+        let mut encoder = Encoder::new(width, height).unwrap();
+        let mut decoder = Decoder::new(width, height).unwrap();
+        let lengths = settle(&mut encoder, &mut decoder, &screen, usize::MAX);
+        assert!(lengths.iter().all(|length| *length <= MAX_UPDATE));
+        assert!(decoder.pixels() == screen.pixels(), "{width}x{height}");
+        assert_eq!((decoder.width(), decoder.height()), (width, height));
+    }
+}
+
+#[test]
+fn noise_of_a_whole_screen_stays_below_the_longest_update() {
+    let mut screen = Screen::new(1920, 1080);
+    screen.paint(Rect::new(0, 0, 1920, 1080), Paint::Noise(1));
+    let (mut encoder, mut decoder) = (Encoder::new(1920, 1080).unwrap(), Decoder::new(1920, 1080).unwrap());
+    let lengths = settle(&mut encoder, &mut decoder, &screen, usize::MAX);
+    assert!(lengths.iter().all(|length| *length <= MAX_UPDATE), "{lengths:?}");
+    assert!(lengths.len() < 8, "updates are nearly full: {lengths:?}");
+    assert!(decoder.pixels() == screen.pixels());
+}
+
+#[test]
+fn budgets_are_kept_when_text_turns_into_a_photograph() {
+    for budget in [1_000, 3_000, 10_000, 30_000, 100_000] {
+        let mut screen = Screen::new(1280, 720);
+        screen.paint(Rect::new(0, 0, 1280, 320), Paint::Text(9));
+        screen.paint(Rect::new(0, 320, 1280, 400), Paint::Photo(9));
+        let (mut encoder, mut decoder) = (Encoder::new(1280, 720).unwrap(), Decoder::new(1280, 720).unwrap());
+        let lengths = settle(&mut encoder, &mut decoder, &screen, budget);
+        let longest = *lengths.iter().max().unwrap();
+        assert!(longest <= 2 * budget.max(WORST_TILE), "{longest} for {budget}");
+        // All but the last use most of what they may.
+        let short = lengths.iter().rev().skip(1).filter(|length| **length < budget / 2).count();
+        assert_eq!(short, 0, "{lengths:?} for {budget}");
+    }
+}
+
+#[test]
+fn a_typed_letter_costs_little_and_goes_before_a_backlog() {
+    let mut screen = Screen::new(1920, 1080);
+    let (mut encoder, mut decoder) = (Encoder::new(1920, 1080).unwrap(), Decoder::new(1920, 1080).unwrap());
+    screen.paint(Rect::new(0, 0, 1920, 1080), Paint::Solid(0x00FF_FFFF));
+    settle(&mut encoder, &mut decoder, &screen, usize::MAX);
+
+    let letter = Rect::new(1003, 901, 9, 14);
+    screen.paint(letter, Paint::Text(4));
+    encoder.mark(&[Rect::new(990, 890, 40, 40)]);
+    let update = encoder.next_update(&screen.view(), 100_000, None).unwrap().unwrap();
+    assert!(update.len() < 120, "{}", update.len());
+    let written = decoder.apply(&update).unwrap();
+    assert!(written.iter().all(|rect| letter.contains(rect)), "{written:?}");
+
+    screen.paint(Rect::new(0, 0, 1920, 800), Paint::Photo(4));
+    encoder.mark(&[Rect::new(0, 0, 1920, 1080)]);
+    for key in 0..20 {
+        let letter = Rect::new(1012 + 9 * key, 901, 9, 14);
+        screen.paint(letter, Paint::Text(u64::from(key)));
+        encoder.mark(&[letter]);
+        let focus = Some((letter.right(), letter.y));
+        let update = encoder.next_update(&screen.view(), 20_000, focus).unwrap().unwrap();
+        let written = decoder.apply(&update).unwrap();
+        assert!(letter.contains(&written[0]), "key {key} waits behind {:?}", written[0]);
+    }
+    assert!(!encoder.is_clean());
+    settle(&mut encoder, &mut decoder, &screen, 200_000);
+    assert!(decoder.pixels() == screen.pixels());
+}
+
+#[test]
+fn what_waits_is_sent_in_the_end_though_a_film_plays_at_the_focus() {
+    let mut screen = Screen::new(1920, 1080);
+    let (mut encoder, mut decoder) = (Encoder::new(1920, 1080).unwrap(), Decoder::new(1920, 1080).unwrap());
+    settle(&mut encoder, &mut decoder, &screen, usize::MAX);
+    let far = Rect::new(1800, 1000, 64, 64);
+    screen.paint(far, Paint::Noise(1));
+    encoder.mark(&[far]);
+    let film = Rect::new(0, 0, 640, 384);
+    let sent = (0..200u64).any(|frame| {
+        screen.paint(film, Paint::Noise(frame));
+        encoder.mark(&[film]);
+        let update = encoder.next_update(&screen.view(), 50_000, Some((100, 100))).unwrap().unwrap();
+        decoder.apply(&update).unwrap().iter().any(|rect| !far.intersection(rect).is_empty())
+    });
+    assert!(sent);
+}
+
+#[test]
+fn marking_what_did_not_change_costs_nothing() {
+    let mut screen = Screen::new(500, 400);
+    screen.paint(Rect::new(0, 0, 500, 400), Paint::Photo(1));
+    let (mut encoder, mut decoder) = (Encoder::new(500, 400).unwrap(), Decoder::new(500, 400).unwrap());
+    assert!(!encoder.is_clean());
+    settle(&mut encoder, &mut decoder, &screen, usize::MAX);
+    encoder.mark(&[Rect::new(0, 0, u32::MAX, u32::MAX)]);
+    assert!(!encoder.is_clean());
+    assert_eq!(encoder.next_update(&screen.view(), usize::MAX, None).unwrap(), None);
+    assert!(encoder.is_clean());
+}
+
+#[test]
+fn a_frame_of_another_size_is_refused_and_changes_nothing() {
+    let screen = Screen::new(20, 20);
+    let mut encoder = Encoder::new(20, 21).unwrap();
+    assert!(encoder.next_update(&screen.view(), 1000, None).is_err());
+    assert!(!encoder.is_clean());
+    for (width, height) in [(0, 0), (0, 1), (65_535, 65_535), (16_385, 1), (16_384, 4_097)] {
+        assert!(Encoder::new(width, height).is_err());
+        assert!(Decoder::new(width, height).is_err());
+    }
+}
