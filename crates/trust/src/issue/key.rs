@@ -1,0 +1,67 @@
+//! Private keys while they are being issued.
+
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, KeyPair, PublicKeyData, SigningKey, date_time_ymd,
+};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use zeroize::Zeroize;
+
+use super::{IssueError, serial};
+use crate::signer::Signer;
+
+/// A key pair on P-256 that is overwritten when dropped.
+pub(super) struct Key(KeyPair);
+
+impl Key {
+    pub(super) fn generate() -> Result<Self, IssueError> {
+        Ok(Self(KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?))
+    }
+
+    pub(super) fn from_pkcs8(der: &PrivatePkcs8KeyDer<'_>) -> Result<Self, IssueError> {
+        Ok(Self(KeyPair::from_pkcs8_der_and_sign_algo(der, &rcgen::PKCS_ECDSA_P256_SHA256)?))
+    }
+
+    pub(super) fn pkcs8(&self) -> PrivatePkcs8KeyDer<'_> {
+        PrivatePkcs8KeyDer::from(self.0.serialized_der())
+    }
+
+    /// The key with its certificate, for signing messages.
+    pub(super) fn signer(&self, certificate: CertificateDer<'static>) -> Result<Signer, IssueError> {
+        Ok(Signer::new(certificate, self.pkcs8().clone_key())?)
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.0.sign(message)
+    }
+}
+
+/// A fresh key with a self-signed certificate that names nobody and bears no telling date.
+pub(crate) fn session_signer() -> Result<Signer, IssueError> {
+    let key = Key::generate()?;
+    let mut parameters = CertificateParams::default();
+    parameters.not_before = date_time_ymd(2000, 1, 1);
+    parameters.not_after = date_time_ymd(9999, 12, 31);
+    parameters.serial_number = Some(serial()?);
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.distinguished_name.push(DnType::CommonName, "Deskside session");
+    let certificate = parameters.self_signed(&key)?;
+    key.signer(certificate.der().clone())
+}
