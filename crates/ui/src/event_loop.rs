@@ -1,0 +1,338 @@
+//! The window loop: turns what winit and other threads report into calls of the program, and carries out
+//! what the program asks of its [`Shell`].
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+use softbuffer::Context;
+use winit::application::ApplicationHandler;
+use winit::dpi::{LogicalSize, PhysicalPosition};
+use winit::event::{ElementState, WindowEvent};
+use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy, OwnedDisplayHandle};
+use winit::window::{Fullscreen, Window, WindowId, WindowLevel};
+
+use crate::clipboard::Clipboard;
+use crate::shell::{Handles, Place, Request};
+use crate::window::AppWindow;
+use crate::{App, Handling, Shell, ThemeChoice, UiError, WindowKey, WindowOptions};
+
+/// How the loop behaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Light, dark, or what the system prefers.
+    pub theme: ThemeChoice,
+}
+
+/// What wakes the loop beside the windowing system.
+pub(crate) enum Wake<E> {
+    Program(E),
+    Access(accesskit_winit::Event),
+    Repaint(WindowId, Instant),
+}
+
+impl<E> From<accesskit_winit::Event> for Wake<E> {
+    fn from(event: accesskit_winit::Event) -> Self {
+        Self::Access(event)
+    }
+}
+
+/// Lets other threads reach the program.
+pub struct Proxy<E: 'static>(EventLoopProxy<Wake<E>>);
+
+impl<E> Clone for Proxy<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<E> Proxy<E> {
+    /// Calls [`App::event`] on the loop's thread soon. `false` when the loop has ended; the event is lost.
+    pub fn send(&self, event: E) -> bool {
+        self.0.send_event(Wake::Program(event)).is_ok()
+    }
+}
+
+/// Runs a program with windows on this thread (which must be the process's first) until it calls
+/// [`Shell::exit`], and gives it back. `make` receives the [`Proxy`] for the program's other threads.
+///
+/// # Errors
+/// [`UiError`] when there is no display, or a window could not be opened or drawn. Called twice in one
+/// process it fails, since winit allows one loop only.
+pub fn run<A: App>(options: Options, make: impl FnOnce(Proxy<A::Event>) -> A) -> Result<A, UiError> {
+    let event_loop = EventLoop::<Wake<A::Event>>::with_user_event()
+        .build()
+        .map_err(|error| UiError::Display(error.to_string()))?;
+    let proxy = event_loop.create_proxy();
+    let mut runner = Runner {
+        app: make(Proxy(proxy.clone())),
+        options,
+        proxy,
+        context: None,
+        keys: HashMap::new(),
+        windows: HashMap::new(),
+        handles: Handles::new(),
+        clipboard: Clipboard::default(),
+        failure: None,
+        started: false,
+    };
+    event_loop.run_app(&mut runner).map_err(|error| UiError::Display(error.to_string()))?;
+    match runner.failure {
+        Some(failure) => Err(failure),
+        None => Ok(runner.app),
+    }
+}
+
+struct Runner<A: App> {
+    app: A,
+    options: Options,
+    proxy: EventLoopProxy<Wake<A::Event>>,
+    context: Option<Context<OwnedDisplayHandle>>,
+    keys: HashMap<WindowId, WindowKey>,
+    windows: HashMap<WindowKey, AppWindow>,
+    handles: Handles,
+    clipboard: Clipboard,
+    failure: Option<UiError>,
+    started: bool,
+}
+
+impl<A: App> Runner<A> {
+    /// Calls the program and carries out what it asked for.
+    fn call<R>(&mut self, event_loop: &ActiveEventLoop, call: impl FnOnce(&mut A, &mut Shell<'_>) -> R) -> R {
+        let mut shell = Shell::new(&self.handles);
+        let answer = call(&mut self.app, &mut shell);
+        for request in shell.into_requests() {
+            if let Err(failure) = self.carry_out(event_loop, request) {
+                self.fail(event_loop, failure);
+            }
+        }
+        answer
+    }
+
+    fn fail(&mut self, event_loop: &ActiveEventLoop, failure: UiError) {
+        self.failure.get_or_insert(failure);
+        event_loop.exit();
+    }
+
+    fn carry_out(&mut self, event_loop: &ActiveEventLoop, request: Request) -> Result<(), UiError> {
+        match request {
+            Request::Open(key, options) => return self.open(event_loop, key, options),
+            Request::Close(key) => {
+                self.handles.remove(&key);
+                if let Some(window) = self.windows.remove(&key) {
+                    self.keys.remove(&window.handle.id());
+                }
+            }
+            Request::Exit => event_loop.exit(),
+            Request::Present(key) => return self.present(key, false),
+            Request::Pointer(key, shape) => {
+                if let Some(window) = self.windows.get_mut(&key) {
+                    window.set_pointer(event_loop, shape);
+                }
+            }
+            Request::Copy(text) => self.clipboard.set(text),
+            Request::Redraw(key) => self.with(key, Window::request_redraw),
+            Request::Title(key, title) => self.with(key, |window| window.set_title(&title)),
+            Request::Resize(key, size) => self.with(key, |window| resize(window, size)),
+            Request::Focus(key) => self.with(key, Window::focus_window),
+            Request::Drag(key) => self.with(key, |window| {
+                if let Err(error) = window.drag_window() {
+                    tracing::debug!(%error, "the window manager does not move windows");
+                }
+            }),
+            Request::Fullscreen(key, on) => {
+                self.with(key, |window| window.set_fullscreen(on.then_some(Fullscreen::Borderless(None))));
+            }
+        }
+        Ok(())
+    }
+
+    fn with(&self, key: WindowKey, act: impl FnOnce(&Window)) {
+        if let Some(window) = self.handles.get(&key) {
+            act(window);
+        }
+    }
+
+    fn open(
+        &mut self,
+        event_loop: &ActiveEventLoop,
+        key: WindowKey,
+        options: WindowOptions,
+    ) -> Result<(), UiError> {
+        if self.windows.contains_key(&key) {
+            return Ok(());
+        }
+        let context = match &mut self.context {
+            Some(context) => context,
+            none => none.insert(Context::new(event_loop.owned_display_handle())?),
+        };
+        let on_top = options.on_top;
+        let window = event_loop
+            .create_window(attributes(event_loop, options))
+            .map_err(|error| UiError::Window(error.to_string()))?;
+        let handle = Rc::new(window);
+        let window =
+            AppWindow::new(event_loop, Rc::clone(&handle), context, &self.proxy, on_top, self.options.theme)?;
+        handle.request_redraw();
+        self.keys.insert(handle.id(), key);
+        self.handles.insert(key, handle);
+        self.windows.insert(key, window);
+        Ok(())
+    }
+
+    fn redraw(&mut self, event_loop: &ActiveEventLoop, key: WindowKey) -> Result<(), UiError> {
+        let Some(mut window) = self.windows.remove(&key) else { return Ok(()) };
+        let mut clipboard = std::mem::take(&mut self.clipboard);
+        let drawn = self
+            .call(event_loop, |app, shell| window.redraw(&mut |ui| app.draw(key, ui, shell), &mut clipboard));
+        self.clipboard = clipboard;
+        // The program may have closed the window while it drew it.
+        if self.handles.contains_key(&key) {
+            self.windows.insert(key, window);
+            drawn?;
+            return self.present(key, true);
+        }
+        self.keys.remove(&window.handle.id());
+        drawn
+    }
+
+    fn present(&mut self, key: WindowKey, all: bool) -> Result<(), UiError> {
+        match self.windows.get_mut(&key) {
+            Some(window) => window.present(self.app.picture(key), all),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        if !std::mem::replace(&mut self.started, true) {
+            self.call(event_loop, |app, shell| app.start(shell));
+        }
+    }
+
+    fn user_event(&mut self, event_loop: &ActiveEventLoop, event: Wake<A::Event>) {
+        match event {
+            Wake::Program(event) => self.call(event_loop, |app, shell| app.event(event, shell)),
+            Wake::Repaint(id, at) => {
+                let window = self.keys.get(&id).and_then(|key| self.windows.get_mut(key));
+                if let Some(window) = window {
+                    window.repaint_at = Some(window.repaint_at.map_or(at, |earlier| earlier.min(at)));
+                }
+            }
+            Wake::Access(event) => {
+                let Some(key) = self.keys.get(&event.window_id).copied() else { return };
+                let Some(window) = self.windows.get_mut(&key) else { return };
+                match event.window_event {
+                    accesskit_winit::WindowEvent::InitialTreeRequested => window.ctx.enable_accesskit(),
+                    accesskit_winit::WindowEvent::AccessibilityDeactivated => window.ctx.disable_accesskit(),
+                    accesskit_winit::WindowEvent::ActionRequested(request) => {
+                        if !window.access_action(request) {
+                            return self.call(event_loop, |app, shell| app.action_refused(key, shell));
+                        }
+                    }
+                }
+                window.handle.request_redraw();
+            }
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        let Some(key) = self.keys.get(&id).copied() else { return };
+        match &event {
+            WindowEvent::RedrawRequested => {
+                if let Err(failure) = self.redraw(event_loop, key) {
+                    self.fail(event_loop, failure);
+                }
+                return;
+            }
+            WindowEvent::CloseRequested => {
+                return self.call(event_loop, |app, shell| app.close_requested(key, shell));
+            }
+            // winit makes these up when the focus changes; no hand pressed anything.
+            WindowEvent::KeyboardInput { event, is_synthetic: true, .. }
+                if event.state == ElementState::Pressed =>
+            {
+                return;
+            }
+            _ => {}
+        }
+        if let Some(window) = self.windows.get_mut(&key) {
+            window.access_event(&event);
+        }
+        let handling = self.call(event_loop, |app, shell| app.input(key, &event, shell));
+        if let Some(window) = self.windows.get_mut(&key)
+            && handling == Handling::Widgets
+            && window.widgets_event(&event, &mut self.clipboard)
+        {
+            window.handle.request_redraw();
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        let now = Instant::now();
+        let mut wake: Option<Instant> = None;
+        for window in self.windows.values_mut() {
+            match window.repaint_at {
+                Some(at) if at <= now => {
+                    window.repaint_at = None;
+                    window.handle.request_redraw();
+                }
+                Some(at) => wake = Some(wake.map_or(at, |earlier| earlier.min(at))),
+                None => {}
+            }
+        }
+        event_loop.set_control_flow(wake.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+    }
+}
+
+/// Everything is given while the window is invisible; the accessibility adapter wants it so.
+fn attributes(event_loop: &ActiveEventLoop, options: WindowOptions) -> winit::window::WindowAttributes {
+    let size = LogicalSize::new(options.size.0, options.size.1);
+    let mut attributes = Window::default_attributes()
+        .with_title(options.title)
+        .with_inner_size(size)
+        .with_decorations(options.decorations)
+        .with_resizable(options.min_size.is_some())
+        .with_window_level(if options.on_top { WindowLevel::AlwaysOnTop } else { WindowLevel::Normal })
+        .with_visible(false);
+    if let Some((width, height)) = options.min_size {
+        attributes = attributes.with_min_inner_size(LogicalSize::new(width, height));
+    }
+    match place(event_loop, options.place, size) {
+        Some(position) => attributes.with_position(position),
+        None => attributes,
+    }
+}
+
+fn place(
+    event_loop: &ActiveEventLoop,
+    place: Place,
+    size: LogicalSize<f32>,
+) -> Option<PhysicalPosition<i32>> {
+    /// From the edges of the monitor, in points.
+    const MARGIN: f64 = 24.0;
+    let monitor = event_loop.primary_monitor().or_else(|| event_loop.available_monitors().next())?;
+    let (origin, room) = (monitor.position(), monitor.size());
+    let size = size.to_physical::<i32>(monitor.scale_factor());
+    let margin = (MARGIN * monitor.scale_factor()).round() as i32;
+    let (free_x, free_y) = (room.width as i32 - size.width, room.height as i32 - size.height);
+    match place {
+        Place::Anywhere => None,
+        Place::Centre => Some((free_x / 2, free_y / 2)),
+        Place::TopRight => Some((free_x - margin, margin)),
+    }
+    .map(|(x, y)| PhysicalPosition::new(origin.x + x.max(0), origin.y + y.max(0)))
+}
+
+/// A window that cannot be resized by hand has equal limits, which must move along.
+fn resize(window: &Window, size: (f32, f32)) {
+    let size = LogicalSize::new(size.0, size.1);
+    if !window.is_resizable() {
+        window.set_min_inner_size(Some(size));
+        window.set_max_inner_size(Some(size));
+    }
+    // The new size, where it is known at once, comes as an event as well.
+    let _known = window.request_inner_size(size);
+    window.request_redraw();
+}
