@@ -1,1 +1,25 @@
-//! placeholder
+//! Real desktops, servers and lines to test Deskside on. Never part of the product.
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`process`] | programs in process groups of their own, which end with their guard |
+//! | [`wait`] | waiting for a condition, with a deadline and a reason |
+//! | [`display`] | X servers on free numbers: Xvfb, and Xephyr inside one |
+//! | [`desktop`] | a display with window manager and session bus, for one person |
+//! | [`hand`] | that person's mouse and keyboard, physical to the programs inside |
+//! | [`picture`] | what is on a display, as pixels |
+//! | [`accessibility`] | what is on a display, as a screen reader sees it |
+//! | [`programs`] | the product's own programs, freshly built |
+//! | [`link`] | a wide-area line between two network namespaces |
+#![forbid(unsafe_code)]
+
+pub mod accessibility;
+pub mod desktop;
+pub mod display;
+pub mod hand;
+
+pub mod link;
+pub mod picture;
+pub mod process;
+pub mod programs;
+pub mod wait;
