@@ -1,5 +1,4 @@
 //! Tickets made by a real signer and shown to a real verifier, good and spoilt.
-#![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 use deskside_proto::ticket::{DOMAIN, SignedTicket};
 use deskside_proto::{MAX_NAME, Role, SessionId};
