@@ -3,12 +3,23 @@
 
 mod common;
 
-use common::{Paint, Screen, settle};
+use common::{Paint, Screen};
 use deskside_codec::{Decoder, Encoder, MAX_UPDATE, Rect, TILE_SIDE};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 /// Most bytes that one tile takes, however little it compresses.
 const WORST_TILE: usize = 3 * (TILE_SIDE * TILE_SIDE) as usize + 256;
+
+/// Sends updates until the encoder is clean, and gives their lengths.
+fn settle(encoder: &mut Encoder, decoder: &mut Decoder, screen: &Screen, budget: usize) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while let Some(update) = encoder.next_update(&screen.view(), budget, None).unwrap() {
+        decoder.apply(&update).unwrap();
+        lengths.push(update.len());
+    }
+    assert!(encoder.is_clean());
+    lengths
+}
 
 fn paints() -> impl Strategy<Value = Paint> {
     prop_oneof![

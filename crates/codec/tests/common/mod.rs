@@ -1,6 +1,6 @@
 //! Screens for the tests: a frame that is drawn on, and random numbers that are the same every time.
 
-use deskside_codec::{Decoder, Encoder, FrameView, Rect};
+use deskside_codec::{FrameView, Rect};
 
 /// xorshift64*; its low bits are weak, so numbers are taken from the high ones.
 pub(crate) struct Random(pub(crate) u64);
@@ -88,20 +88,4 @@ impl Screen {
         let rows = self.data.chunks(self.stride).flat_map(|row| row[..self.width as usize * 4].chunks(4));
         rows.map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0])).collect()
     }
-}
-
-/// Sends updates until the encoder is clean, and gives their lengths.
-pub(crate) fn settle(
-    encoder: &mut Encoder,
-    decoder: &mut Decoder,
-    screen: &Screen,
-    budget: usize,
-) -> Vec<usize> {
-    let mut lengths = Vec::new();
-    while let Some(update) = encoder.next_update(&screen.view(), budget, None).unwrap() {
-        decoder.apply(&update).unwrap();
-        lengths.push(update.len());
-    }
-    assert!(encoder.is_clean());
-    lengths
 }

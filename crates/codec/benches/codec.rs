@@ -1,0 +1,180 @@
+//! What the codec costs and saves, by class of content: `cargo bench -p deskside-codec`.
+//!
+//! For each class: nanoseconds a pixel to encode and to decode, and bits a pixel on the wire. Pixels are those
+//! that were marked. Each figure is the best of several passes, on one thread.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+#![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use deskside_codec::{Decoder, Encoder, FrameView, Rect};
+
+const WIDTH: u32 = 1920;
+const HEIGHT: u32 = 1080;
+const ALL: Rect = Rect::new(0, 0, WIDTH, HEIGHT);
+const PASSES: u32 = 5;
+
+/// A screen of BGRX pixels.
+struct Screen(Vec<u8>);
+
+impl Screen {
+    fn paint(&mut self, rect: Rect, colour: impl Fn(u32, u32) -> u32) {
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let at = (y * WIDTH + x) as usize * 4;
+                self.0[at..at + 4].copy_from_slice(&colour(x, y).to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Scrambles a number, so that neighbours have nothing in common.
+fn hash(number: u32) -> u32 {
+    let number = (number ^ number >> 16).wrapping_mul(0x7FEB_352D);
+    let number = (number ^ number >> 15).wrapping_mul(0x846C_A68B);
+    number ^ number >> 16
+}
+
+/// A page of anti-aliased letters from an alphabet of 40, words apart, in lines of 20 pixels.
+fn text(x: u32, y: u32, page: u32) -> u32 {
+    let (column, line) = (x / 9, y / 20);
+    let letter = hash(line * 4096 + column + page) % 48;
+    let (inside_x, inside_y) = (x % 9, y % 20);
+    if letter >= 40 || !(4..17).contains(&inside_y) || inside_x > 6 {
+        return 0x00FF_FFFF;
+    }
+    let ink = hash(letter * 97 + inside_x / 2 + inside_y / 3 * 8) & 3;
+    let grey = [255, 255, 160 - inside_x % 2 * 60, 30][ink as usize];
+    grey << 16 | grey << 8 | grey
+}
+
+/// Slopes, waves and the noise of a sensor.
+fn photo(x: u32, y: u32, moment: u32) -> u32 {
+    let (fx, fy) = (f64::from(x + moment) / 97.0, f64::from(y) / 61.0);
+    let light = 128.0 + 70.0 * (fx.sin() + (fy + fx / 3.0).cos()) / 1.6;
+    let noise = f64::from(hash(x + y * WIDTH + moment * 7_919) & 7);
+    let channel = |gain: f64, offset: f64| (light.mul_add(gain, offset) + noise).clamp(0.0, 255.0);
+    let [red, green, blue] = [channel(0.9, 20.0), channel(0.8, 10.0), channel(0.6, 40.0)];
+    // Whole numbers from 0 to 255 by the clamp.
+    (red as u32) << 16 | (green as u32) << 8 | blue as u32
+}
+
+/// A class of content: how the screen looks before, and what each frame draws and marks.
+struct Class {
+    name: &'static str,
+    frames: u32,
+    draw: fn(&mut Screen, u32) -> Rect,
+}
+
+const CLASSES: [Class; 6] = [
+    Class {
+        name: "solid, whole screen",
+        frames: 6,
+        draw: |screen, frame| {
+            screen.paint(ALL, |_, _| 0x0030_6090 + frame);
+            ALL
+        },
+    },
+    Class {
+        name: "text, whole screen",
+        frames: 6,
+        draw: |screen, frame| {
+            screen.paint(ALL, |x, y| text(x, y, frame * 1_000_003));
+            ALL
+        },
+    },
+    Class {
+        name: "photograph, whole screen",
+        frames: 4,
+        draw: |screen, frame| {
+            screen.paint(ALL, |x, y| photo(x, y, frame * 100));
+            ALL
+        },
+    },
+    Class {
+        name: "scrolled text, 1200 x 900",
+        frames: 10,
+        draw: |screen, frame| {
+            let page = Rect::new(300, 100, 1200, 900);
+            screen.paint(page, |x, y| text(x, y + 40 * frame, 0));
+            page
+        },
+    },
+    Class {
+        name: "typing, a letter an update",
+        frames: 100,
+        draw: |screen, frame| {
+            let letter = Rect::new(400 + frame % 100 * 9, 500, 9, 20);
+            screen.paint(letter, |x, y| text(x, y, frame));
+            letter
+        },
+    },
+    Class { name: "marked, but unchanged", frames: 20, draw: |_, _| ALL },
+];
+
+/// Times and bytes of all frames of a class.
+#[derive(Default, Clone, Copy)]
+struct Cost {
+    encode: Duration,
+    decode: Duration,
+    bytes: usize,
+    pixels: u64,
+    updates: u32,
+}
+
+fn run(class: &Class) -> Result<Cost, Box<dyn Error>> {
+    let mut screen = Screen(vec![255; (WIDTH * HEIGHT * 4) as usize]);
+    let (mut encoder, mut decoder) = (Encoder::new(WIDTH, HEIGHT)?, Decoder::new(WIDTH, HEIGHT)?);
+    let mut cost = Cost::default();
+    for frame in 0..=class.frames {
+        // The first frame shows the screen as it was before, and does not count.
+        let marked = if frame == 0 { ALL } else { (class.draw)(&mut screen, frame) };
+        let view = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &screen.0)?;
+        let before = cost;
+        encoder.mark(&[marked]);
+        loop {
+            let start = Instant::now();
+            let update = encoder.next_update(&view, usize::MAX, None)?;
+            cost.encode += start.elapsed();
+            let Some(update) = update else { break };
+            let start = Instant::now();
+            decoder.apply(&update)?;
+            cost.decode += start.elapsed();
+            cost.bytes += update.len();
+            cost.updates += 1;
+        }
+        cost.pixels += marked.area();
+        if frame == 0 {
+            cost = before;
+        }
+    }
+    Ok(cost)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("{WIDTH} x {HEIGHT}, best of {PASSES} passes");
+    println!(
+        "{:<28} {:>14} {:>14} {:>12} {:>16}",
+        "class", "encode ns/px", "decode ns/px", "bits/px", "bytes/update"
+    );
+    for class in &CLASSES {
+        let mut best = run(class)?;
+        for _ in 1..PASSES {
+            let cost = run(class)?;
+            best.encode = best.encode.min(cost.encode);
+            best.decode = best.decode.min(cost.decode);
+        }
+        let pixels = best.pixels as f64;
+        let each = |total: Duration| total.as_nanos() as f64 / pixels;
+        println!(
+            "{:<28} {:>14.3} {:>14.3} {:>12.3} {:>16}",
+            class.name,
+            each(best.encode),
+            each(best.decode),
+            best.bytes as f64 * 8.0 / pixels,
+            best.bytes / best.updates.max(1) as usize,
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Updates that no encoder makes: each is refused for what it is, at once and in little memory, and leaves
+//! the picture as it was.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail where it stands")]
+#![expect(clippy::disallowed_methods, reason = "a bound on time is shown with a clock")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on should say what it was doing")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Paint, Random, Screen};
+use deskside_codec::{DecodeError, Decoder, Encoder, MAX_UPDATE, Rect, cursor};
+
+/// What decoding one update may take (SECURITY-RULES 3.10), with the slowness of a busy test machine.
+const TIME: Duration = Duration::from_millis(250 * 4);
+/// What refusing may add to the memory of the process, in KiB.
+const MEMORY: u64 = 96 * 1024;
+
+/// Whether an error is the one that a malformed update must give.
+type IsExpected = fn(&DecodeError) -> bool;
+
+const LAST: u32 = 1;
+const RAW: u32 = 0;
+const RLE: u32 = 1 << 1;
+const RESERVED: u32 = 3 << 1;
+
+/// A block header of RFC 8878 §3.1.1.2.
+fn block(last: u32, kind: u32, size: u32) -> Vec<u8> {
+    (last | kind | size << 3).to_le_bytes()[..3].to_vec()
+}
+
+/// One piece of planes that is the whole of tile 0, and these blocks.
+fn with_blocks(blocks: &[u8]) -> Vec<u8> {
+    [&[1, 0, 1, 0x81, 0, 0], blocks].concat()
+}
+
+/// Peak memory of this process in KiB. The kernel's figure is exact to a few pages only.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("peak memory");
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// The updates of a session with some activity, and its screen at the end.
+fn session(width: u32, height: u32) -> (Vec<Vec<u8>>, Screen) {
+    let mut screen = Screen::new(width, height);
+    let mut encoder = Encoder::new(width, height).unwrap();
+    let mut updates = Vec::new();
+    let paints =
+        [Paint::Text(1), Paint::Photo(2), Paint::Solid(0x0033_6699), Paint::Text(3), Paint::Noise(4)];
+    for (paint, n) in paints.into_iter().zip(0..) {
+        let rect = Rect::new(17 * n, 9 * n, width - 23 * n, height - 11 * n);
+        screen.paint(rect, paint);
+        encoder.mark(&[rect]);
+        while let Some(update) = encoder.next_update(&screen.view(), 20_000, None).unwrap() {
+            updates.push(update);
+        }
+    }
+    (updates, screen)
+}
+
+#[test]
+fn t32_malformed_updates_are_refused_by_name() {
+    let whole_solid = |tile: u8| vec![0x80, 0, tile, 9, 9, 9];
+    let update = |count: u8, pieces: &[u8]| [&[1, 0, count], pieces].concat();
+    let inner = |x, y, width, height| update(1, &[0, 0, 0, x, y, width, height, 1, 2, 3]);
+    // 100 x 70 pixels: tiles 0 and 1 above 2 and 3; tile 3 has 36 x 6.
+    let cases: Vec<(&str, Vec<u8>, IsExpected)> = vec![
+        ("nothing", vec![], |e| matches!(e, DecodeError::Truncated { field: "version" })),
+        ("version 0", vec![0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 0 })),
+        ("version 2", vec![2, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 2 })),
+        ("count 65535", vec![1, 255, 255], |e| matches!(e, DecodeError::TooLong { field: "pieces", .. })),
+        ("count 2 of 1", update(2, &whole_solid(0)), |e| matches!(e, DecodeError::Truncated { .. })),
+        ("count 0 of 1", update(0, &whole_solid(0)), |e| matches!(e, DecodeError::Trailing(6))),
+        ("tile outside", update(1, &whole_solid(4)), |e| matches!(e, DecodeError::Piece { tile: 4, .. })),
+        ("tile 65535", update(1, &[0x81, 255, 255]), |e| {
+            matches!(e, DecodeError::Piece { tile: 65_535, .. })
+        }),
+        ("tile twice", update(2, &[whole_solid(1), whole_solid(1)].concat()), |e| {
+            matches!(e, DecodeError::Piece { piece: 1, tile: 1, .. })
+        }),
+        ("kind 2", update(1, &[0x82, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x82, .. })),
+        ("kind 127", update(1, &[0x7F, 0, 0, 0, 0, 0, 0]), |e| matches!(e, DecodeError::Unknown { .. })),
+        ("too wide", inner(1, 0, 63, 0), |e| matches!(e, DecodeError::Piece { .. })),
+        ("too high", inner(0, 63, 0, 1), |e| matches!(e, DecodeError::Piece { .. })),
+        ("255 x 255", inner(255, 255, 255, 255), |e| matches!(e, DecodeError::Piece { .. })),
+        ("past a cut tile", update(1, &[0, 0, 3, 0, 0, 36, 5, 1, 2, 3]), |e| {
+            matches!(e, DecodeError::Piece { .. })
+        }),
+        ("planes without blocks", with_blocks(&[]), |e| matches!(e, DecodeError::Blocks(_))),
+        ("reserved block", with_blocks(&block(LAST, RESERVED, 4)), |e| matches!(e, DecodeError::Blocks(_))),
+        ("too few planes", with_blocks(&[block(LAST, RLE, 12_287), vec![7]].concat()), |e| {
+            matches!(e, DecodeError::Blocks(_))
+        }),
+        ("too many planes", with_blocks(&[block(LAST, RLE, 12_289), vec![7]].concat()), |e| {
+            matches!(e, DecodeError::Blocks(_))
+        }),
+        ("blocks without end", with_blocks(&[block(0, RLE, 12_288), vec![7]].concat()), |e| {
+            matches!(e, DecodeError::Blocks(_))
+        }),
+        ("trailing byte", with_blocks(&[block(LAST, RLE, 12_288), vec![7, 0]].concat()), |e| {
+            matches!(e, DecodeError::Trailing(1))
+        }),
+        ("too long", [vec![1, 0, 0], vec![0; MAX_UPDATE]].concat(), |e| {
+            matches!(e, DecodeError::TooLong { field: "update", .. })
+        }),
+    ];
+    let mut decoder = Decoder::new(100, 70).unwrap();
+    decoder.apply(&with_blocks(&[block(LAST, RLE, 12_288), vec![7]].concat())).expect("the well-formed one");
+    let before = decoder.pixels().to_vec();
+    for (name, update, expected) in cases {
+        let error = decoder.apply(&update).expect_err(name);
+        assert!(expected(&error), "{name}: {error:?}");
+        assert!(decoder.pixels() == before, "{name}");
+    }
+}
+
+#[test]
+fn t32_every_cut_and_every_extension_is_refused() {
+    let (updates, screen) = session(200, 130);
+    let mut decoder = Decoder::new(200, 130).unwrap();
+    for update in &updates {
+        let before = decoder.pixels().to_vec();
+        for length in (0..update.len()).rev().take(600).chain(0..600.min(update.len())) {
+            decoder.apply(&update[..length]).expect_err("a cut update");
+        }
+        for byte in [0, 1, 255] {
+            decoder
+                .apply(&[update.as_slice(), &[byte]].concat())
+                .expect_err("an update with a byte behind it");
+        }
+        assert!(decoder.pixels() == before);
+        decoder.apply(update).expect("the refused ones left the state as it was");
+    }
+    assert!(decoder.pixels() == screen.pixels());
+}
+
+#[test]
+fn t32_mutated_updates_never_panic_and_stay_bounded() {
+    let (width, height) = (200, 130);
+    let (updates, _) = session(width, height);
+    let mut random = Random(0x5EED_0001);
+    let before = peak();
+    let mut refused = 0;
+    for round in 0..4000u32 {
+        let mut decoder = Decoder::new(width, height).unwrap();
+        let victim = round as usize % updates.len();
+        updates[..victim].iter().for_each(|update| drop(decoder.apply(update).unwrap()));
+        let mut update = updates[victim].clone();
+        for _ in 0..=random.below(4) {
+            // Most mutations near the start, where the structure is.
+            let limit = if random.below(2) == 0 { update.len().min(80) } else { update.len() };
+            let at = random.below(limit as u32) as usize;
+            match random.below(4) {
+                0 => update[at] = random.next().to_be_bytes()[0],
+                1 => update[at] ^= 1 << random.below(8),
+                2 => update.insert(at, random.next().to_be_bytes()[0]),
+                _ => drop(update.remove(at)),
+            }
+        }
+        refused += u32::from(decoder.apply(&update).is_err());
+        assert_eq!(decoder.pixels().len(), (width * height) as usize);
+    }
+    assert!(refused > 2500, "{refused}");
+    assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+}
+
+#[test]
+fn t33_bombs_are_refused_quickly_and_in_little_memory() {
+    let rle = [block(0, RLE, 128 * 1024), vec![0]].concat();
+    let room = MAX_UPDATE - 6;
+    let bombs = [
+        ("34 GB of zeros", with_blocks(&rle.repeat(room / rle.len()))),
+        ("blocks of nothing", with_blocks(&block(0, RAW, 0).repeat(room / 3))),
+        ("runs of nothing", with_blocks(&[block(0, RLE, 0), vec![0]].concat().repeat(room / 4))),
+        ("blocks above the longest", with_blocks(&[block(0, RLE, 2_000_000), vec![0]].concat())),
+    ];
+    let mut decoder = Decoder::new(1920, 1080).unwrap();
+    let before = peak();
+    for (name, bomb) in bombs {
+        let start = Instant::now();
+        let error = decoder.apply(&bomb).expect_err(name);
+        assert!(matches!(error, DecodeError::Blocks(_)), "{name}: {error}");
+        assert!(start.elapsed() < TIME, "{name} took {:?}", start.elapsed());
+    }
+    assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+}
+
+#[test]
+fn t33_a_claim_of_more_planes_than_an_update_may_have_is_refused_before_anything_is_expanded() {
+    let mut decoder = Decoder::new(16_384, 4_096).unwrap();
+    let before = peak();
+    let pieces: Vec<u8> =
+        (0..16_384u16).flat_map(|tile| [[0x81].as_slice(), &tile.to_be_bytes()].concat()).collect();
+    let update = [&[1], 16_384u16.to_be_bytes().as_slice(), &pieces, &block(LAST, RLE, 0)].concat();
+    let error = decoder.apply(&update).expect_err("192 MiB of planes");
+    assert!(matches!(error, DecodeError::TooLong { field: "planes", .. }), "{error}");
+    assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+}
+
+#[test]
+fn t33_cursor_bombs_are_refused() {
+    let rle = [block(0, RLE, 128 * 1024), vec![0]].concat();
+    let bomb = [vec![1], rle.repeat((cursor::MAX_COMPRESSED - 1) / rle.len())].concat();
+    let before = peak();
+    let start = Instant::now();
+    assert!(matches!(cursor::decompress(&bomb, 256, 256), Err(DecodeError::Blocks(_))));
+    assert!(matches!(cursor::decompress(&bomb, 1, 1), Err(DecodeError::Blocks(_))));
+    assert!(start.elapsed() < TIME);
+    assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+}
