@@ -156,11 +156,7 @@ impl AsRef<Signer> for OperatorBundle {
 
 /// Puts a bundle together from its public and its encrypted part.
 #[cfg(feature = "issue")]
-pub(crate) fn write(
-    descriptor_file: &[u8],
-    certificate: &CertificateDer<'_>,
-    encrypted_key: &[u8],
-) -> Vec<u8> {
+pub(crate) fn write(descriptor_file: &[u8], certificate: &CertificateDer<'_>, key_pem: &str) -> Vec<u8> {
     let certificate = armour::write(CERTIFICATE_LABEL, certificate);
-    [descriptor_file, certificate.as_bytes(), armour::write(KEY_LABEL, encrypted_key).as_bytes()].concat()
+    [descriptor_file, certificate.as_bytes(), key_pem.as_bytes()].concat()
 }

@@ -3,11 +3,8 @@
 //! scrypt is chosen over Argon2id because PKCS#8 has an identifier for it: a key file that libraries and
 //! tools know outlives a format of our own. GCM tells a wrong passphrase from a right one for certain.
 
-use pkcs8::der::Encode;
-use pkcs8::der::asn1::OctetStringRef;
-use pkcs8::pkcs5::pbes2;
-use pkcs8::pkcs5::{EncryptionScheme, scrypt};
-use pkcs8::{EncryptedPrivateKeyInfo, EncryptedPrivateKeyInfoRef};
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::pkcs5::{EncryptionScheme, pbes2};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use thiserror::Error;
 
@@ -15,10 +12,10 @@ use crate::secret::Secret;
 
 pub(crate) const KEY_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
-/// 2^17 blocks of 1 KiB: 128 MiB of memory and about half a second for each guess at a passphrase.
-const LOG_N: u8 = 17;
-const BLOCK_SIZE: u32 = 8;
-const PARALLEL: u32 = 1;
+/// scrypt's r: memory is N blocks of 128·r bytes.
+pub(crate) const BLOCK_SIZE: u32 = 8;
+/// scrypt's p.
+pub(crate) const PARALLEL: u32 = 1;
 /// What a file may ask for, so that a hostile one cannot take all memory: 512 MiB.
 const MAX_COST: u64 = 1 << 19;
 /// What a file must ask for, so that a weak one is noticed.
@@ -39,26 +36,6 @@ pub enum KeyFileError {
     /// It could not be encrypted.
     #[error("the private key could not be encrypted")]
     Encrypt,
-}
-
-/// The key under the passphrase, DER.
-#[cfg(feature = "issue")]
-pub(crate) fn encrypt(key: &PrivatePkcs8KeyDer<'_>, passphrase: &Secret) -> Result<Vec<u8>, KeyFileError> {
-    let mut random = [0; 28];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| KeyFileError::Encrypt)?;
-    let (salt, nonce) = random.split_at(16);
-    let nonce = nonce.try_into().map_err(|_| KeyFileError::Encrypt)?;
-    let cost = scrypt::Params::new(LOG_N, BLOCK_SIZE, PARALLEL).map_err(|_| KeyFileError::Encrypt)?;
-    let parameters =
-        pbes2::Parameters::scrypt_aes256gcm(cost, salt, nonce).map_err(|_| KeyFileError::Encrypt)?;
-    let encrypted =
-        parameters.encrypt(passphrase.expose(), key.secret_pkcs8_der()).map_err(|_| KeyFileError::Encrypt)?;
-    EncryptedPrivateKeyInfo {
-        encryption_algorithm: parameters.into(),
-        encrypted_data: OctetStringRef::new(&encrypted).map_err(|_| KeyFileError::Encrypt)?,
-    }
-    .to_der()
-    .map_err(|_| KeyFileError::Encrypt)
 }
 
 /// The key that is under the passphrase.

@@ -32,7 +32,7 @@ impl Authority {
     /// [`IssueError::Name`] if the organisation's name cannot be shown to people.
     pub fn new_root(organisation: &str, validity: Validity) -> Result<Self, IssueError> {
         let parameters = parameters("Deskside root CA", Some(presentable(organisation)?), validity)?;
-        Self::self_signed(as_authority(parameters, 1))
+        Self::self_signed(&as_authority(parameters, 1))
     }
 
     /// The CA of an organisation's servers. The root has no part in it.
@@ -41,10 +41,10 @@ impl Authority {
     /// [`IssueError::Name`] if the organisation's name cannot be shown to people.
     pub fn new_server_ca(organisation: &str, validity: Validity) -> Result<Self, IssueError> {
         let parameters = parameters("Deskside server CA", Some(presentable(organisation)?), validity)?;
-        Self::self_signed(as_authority(parameters, 0))
+        Self::self_signed(&as_authority(parameters, 0))
     }
 
-    fn self_signed(parameters: CertificateParams) -> Result<Self, IssueError> {
+    fn self_signed(parameters: &CertificateParams) -> Result<Self, IssueError> {
         let key = Key::generate()?;
         let certificate = parameters.self_signed(&key)?.der().clone();
         Ok(Self { certificate, key })
@@ -93,7 +93,7 @@ impl Authority {
     /// # Errors
     /// [`IssueError::Key`] if it cannot be encrypted.
     pub fn key_pem(&self, passphrase: &Secret) -> Result<String, IssueError> {
-        Ok(armour::write(KEY_LABEL, &key_file::encrypt(&self.key.pkcs8(), passphrase)?))
+        Ok(self.key.encrypted_pem(passphrase)?)
     }
 
     /// As a packet CA: an operator's certificate with a fresh key.
@@ -217,7 +217,7 @@ fn as_authority(mut parameters: CertificateParams, below: u8) -> CertificatePara
 
 fn unhex(text: &str) -> Result<Vec<u8>, IssueError> {
     let wrong = || IssueError::Library(format!("'{text}' is not a serial number"));
-    if text.is_empty() || !text.is_ascii() || text.len() % 2 != 0 {
+    if text.is_empty() || !text.is_ascii() || !text.len().is_multiple_of(2) {
         return Err(wrong());
     }
     text.as_bytes()

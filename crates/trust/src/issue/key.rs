@@ -1,5 +1,9 @@
 //! Private keys while they are being issued.
 
+use pkcs8::EncryptedPrivateKeyInfo;
+use pkcs8::der::Encode;
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::pkcs5::{pbes2, scrypt};
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, KeyPair, PublicKeyData, SigningKey, date_time_ymd,
 };
@@ -7,7 +11,13 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroize;
 
 use super::{IssueError, serial};
+use crate::armour;
+use crate::key_file::{BLOCK_SIZE, KEY_LABEL, KeyFileError, PARALLEL};
+use crate::secret::Secret;
 use crate::signer::Signer;
+
+/// 2^17 blocks of 1 KiB: 128 MiB of memory and about half a second for each guess at a passphrase.
+const LOG_N: u8 = 17;
 
 /// A key pair on P-256 that is overwritten when dropped.
 pub(super) struct Key(KeyPair);
@@ -23,6 +33,24 @@ impl Key {
 
     pub(super) fn pkcs8(&self) -> PrivatePkcs8KeyDer<'_> {
         PrivatePkcs8KeyDer::from(self.0.serialized_der())
+    }
+
+    /// The key's file, under a passphrase; see [`crate::KeyFileError`]'s module for the form.
+    pub(super) fn encrypted_pem(&self, passphrase: &Secret) -> Result<String, KeyFileError> {
+        let encrypted = self.encrypt(passphrase).ok_or(KeyFileError::Encrypt)?;
+        Ok(armour::write(KEY_LABEL, &encrypted))
+    }
+
+    fn encrypt(&self, passphrase: &Secret) -> Option<Vec<u8>> {
+        let mut salt = [0; 16];
+        let mut nonce = [0; 12];
+        aws_lc_rs::rand::fill(&mut salt).ok()?;
+        aws_lc_rs::rand::fill(&mut nonce).ok()?;
+        let cost = scrypt::Params::new(LOG_N, BLOCK_SIZE, PARALLEL).ok()?;
+        let parameters = pbes2::Parameters::scrypt_aes256gcm(cost, &salt, nonce).ok()?;
+        let encrypted = parameters.encrypt(passphrase.expose(), self.pkcs8().secret_pkcs8_der()).ok()?;
+        let encrypted_data = OctetStringRef::new(&encrypted).ok()?;
+        EncryptedPrivateKeyInfo { encryption_algorithm: parameters.into(), encrypted_data }.to_der().ok()
     }
 
     /// The key with its certificate, for signing messages.

@@ -9,7 +9,6 @@ use super::key::Key;
 use super::{IssueError, OPERATOR_DAYS, Validity, parameters, presentable, uri};
 use crate::bundle;
 use crate::certificate::{OPERATOR_URI, OPERATOR_USAGE, PACKET_URI};
-use crate::key_file;
 use crate::packet::Packet;
 use crate::secret::Secret;
 use crate::signer::Signer;
@@ -113,8 +112,7 @@ impl OperatorKey {
     /// # Errors
     /// [`IssueError::Key`] if the key cannot be encrypted.
     pub fn bundle(&self, descriptor_file: &[u8], passphrase: &Secret) -> Result<Vec<u8>, IssueError> {
-        let encrypted = key_file::encrypt(&self.key.pkcs8(), passphrase)?;
-        Ok(bundle::write(descriptor_file, &self.certificate, &encrypted))
+        Ok(bundle::write(descriptor_file, &self.certificate, &self.key.encrypted_pem(passphrase)?))
     }
 
     /// The key for signing, without the way through a bundle.
