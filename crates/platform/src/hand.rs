@@ -33,7 +33,7 @@ pub enum HandEvent {
     },
     /// F11 went down: control is to stop at once. The key is reported as [`HandEvent::Key`] as well.
     F11,
-    /// The display is gone, and nothing more will be heard.
+    /// The display is gone, and nothing more will be heard: neither F11 nor the hand. Control must end.
     Lost,
 }
 

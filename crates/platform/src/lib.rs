@@ -12,6 +12,8 @@ mod hand;
 mod injector;
 mod keyboard;
 mod screen;
+pub mod watchdog;
+pub mod x11;
 
 pub use error::{InjectError, PlatformError};
 pub use hand::{HandCallback, HandEvent};

@@ -1,0 +1,201 @@
+//! The customer's own hand: a thread that hears raw events of real devices, and does nothing else.
+//!
+//! Raw events come straight from the devices, even while a menu, a game or a locked screen has grabbed the
+//! keyboard, and name the device. What programs inject comes from the devices of XTEST; moving the pointer
+//! by `WarpPointer` and sending events by `SendEvent` make no raw event at all.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::xinput::{
+    ConnectionExt as _, Device, EventMask, KeyEventFlags, RawButtonPressEvent, RawKeyPressEvent, XIEventMask,
+};
+use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, Keycode, ModMask, Window};
+use x11rb::rust_connection::RustConnection;
+
+use super::devices::Devices;
+use super::keymap::{Keymap, LOCK, Place};
+use super::keysym;
+use super::stop::Stop;
+use crate::{HandCallback, HandEvent, PlatformError};
+
+/// The watch; it ends when dropped.
+#[derive(Debug)]
+pub struct HandWatch {
+    connection: Arc<RustConnection>,
+    root: Window,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HandWatch {
+    pub(super) fn new(
+        connection: RustConnection,
+        screen: usize,
+        callback: HandCallback,
+    ) -> Result<Self, PlatformError> {
+        let root = connection.setup().roots[screen].root;
+        let raw = XIEventMask::RAW_KEY_PRESS
+            | XIEventMask::RAW_KEY_RELEASE
+            | XIEventMask::RAW_BUTTON_PRESS
+            | XIEventMask::RAW_BUTTON_RELEASE
+            | XIEventMask::RAW_MOTION
+            | XIEventMask::RAW_TOUCH_BEGIN
+            | XIEventMask::RAW_TOUCH_END;
+        let masks = [
+            // From the masters, each event comes once and still names the slave that it came from.
+            EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![raw] },
+            EventMask { deviceid: Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] },
+        ];
+        connection.xinput_xi_select_events(root, &masks)?.check()?;
+        Keymap::follow(&connection)?;
+        let stop = Stop::new(&connection, screen)?;
+        let keymap = Keymap::read(&connection)?;
+        let connection = Arc::new(connection);
+        let listener = Listener {
+            devices: Devices::new(&connection)?,
+            f11: keys_of_f11(&keymap).collect(),
+            keymap,
+            connection: Arc::clone(&connection),
+            root,
+            callback,
+        };
+        let ear = stop.clone();
+        let thread = std::thread::Builder::new().name("hand".to_owned()).spawn(move || listener.run(&ear))?;
+        Ok(Self { connection, root, stop, thread: Some(thread) })
+    }
+
+    /// Keeps F11 from applications, or no longer. The hand hears F11 either way. It may fail without
+    /// harm: when another program has taken the key, that program gets it as well.
+    ///
+    /// # Errors
+    /// [`PlatformError::DisplayLost`].
+    pub fn reserve_f11(&self, reserved: bool) -> Result<(), PlatformError> {
+        let keymap = Keymap::read(&self.connection)?;
+        let num_lock = keymap.num_lock();
+        let locks = BTreeSet::from([0, LOCK, num_lock, LOCK | num_lock]);
+        for keycode in keys_of_f11(&keymap) {
+            for modifiers in &locks {
+                let modifiers = ModMask::from(u16::from(*modifiers));
+                if reserved {
+                    let (root, mode) = (self.root, GrabMode::ASYNC);
+                    let taken =
+                        self.connection.grab_key(false, root, modifiers, keycode, mode, mode)?.check();
+                    match taken.map_err(PlatformError::from) {
+                        Ok(()) => {}
+                        Err(PlatformError::Refused(error)) => {
+                            tracing::info!(error, "F11 is another program's too")
+                        }
+                        Err(error) => return Err(error),
+                    }
+                } else {
+                    self.connection.ungrab_key(keycode, self.root, modifiers)?;
+                }
+            }
+        }
+        Ok(self.connection.flush()?)
+    }
+}
+
+impl Drop for HandWatch {
+    fn drop(&mut self) {
+        self.stop.stop(&self.connection);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that hears the hand panicked");
+        }
+    }
+}
+
+/// The keys that are F11 without modifiers, in any group.
+fn keys_of_f11(keymap: &Keymap) -> impl Iterator<Item = Keycode> {
+    let level_0 = |place: &Place| place.level == 0;
+    let places = keymap.places(0, |symbol| symbol == keysym::F11);
+    places.into_iter().filter(level_0).map(|place| place.keycode)
+}
+
+struct Listener {
+    connection: Arc<RustConnection>,
+    root: Window,
+    devices: Devices,
+    keymap: Keymap,
+    /// Every key that has been F11 since the watch began. It only grows: an operator with a terminal
+    /// could otherwise change the layout and so take F11 from the customer.
+    f11: BTreeSet<Keycode>,
+    callback: HandCallback,
+}
+
+impl Listener {
+    fn run(mut self, stop: &Stop) {
+        let lost = loop {
+            match self.connection.wait_for_event() {
+                Ok(event) if stop.is(&event) => return,
+                Ok(event) => match self.hear(event) {
+                    Ok(()) => {}
+                    Err(PlatformError::DisplayLost) => break PlatformError::DisplayLost,
+                    Err(error) => tracing::warn!(%error, "the hand's watch goes on"),
+                },
+                Err(error) => break error.into(),
+            }
+        };
+        tracing::info!(error = %lost, "the hand is no longer heard");
+        (self.callback)(HandEvent::Lost);
+    }
+
+    fn hear(&mut self, event: Event) -> Result<(), PlatformError> {
+        match event {
+            Event::XinputRawKeyPress(event) => self.key(&event, true),
+            Event::XinputRawKeyRelease(event) => self.key(&event, false),
+            Event::XinputRawButtonPress(event) => return self.button(&event, true),
+            Event::XinputRawButtonRelease(event) => return self.button(&event, false),
+            Event::XinputRawTouchBegin(event) if self.devices.is_physical(event.sourceid) => {
+                return self.pointed(1, true);
+            }
+            Event::XinputRawTouchEnd(event) if self.devices.is_physical(event.sourceid) => {
+                return self.pointed(1, false);
+            }
+            Event::XinputRawMotion(event) if self.devices.is_physical(event.sourceid) => {
+                (self.callback)(HandEvent::Moved);
+            }
+            Event::XinputHierarchy(_) => self.devices.read(&self.connection)?,
+            Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => {
+                self.keymap = Keymap::read(&self.connection)?;
+                self.f11.extend(keys_of_f11(&self.keymap));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, event: &RawKeyPressEvent, pressed: bool) {
+        let Ok(keycode) = Keycode::try_from(event.detail) else { return };
+        if !self.devices.is_physical(event.sourceid) {
+            return;
+        }
+        if u32::from(event.flags) & u32::from(KeyEventFlags::KEY_REPEAT) != 0 {
+            return (self.callback)(HandEvent::Moved);
+        }
+        if pressed && self.f11.contains(&keycode) {
+            (self.callback)(HandEvent::F11);
+        }
+        let keysym = self.keymap.symbol(Place { keycode, group: 0, level: 0 });
+        (self.callback)(HandEvent::Key { keysym, keycode, pressed, at: Instant::now() });
+    }
+
+    fn button(&mut self, event: &RawButtonPressEvent, pressed: bool) -> Result<(), PlatformError> {
+        if !self.devices.is_physical(event.sourceid) {
+            return Ok(());
+        }
+        self.pointed(u8::try_from(event.detail).unwrap_or(u8::MAX), pressed)
+    }
+
+    fn pointed(&mut self, button: u8, pressed: bool) -> Result<(), PlatformError> {
+        let pointer = self.connection.query_pointer(self.root)?.reply()?;
+        let (x, y) = (i32::from(pointer.root_x), i32::from(pointer.root_y));
+        (self.callback)(HandEvent::Button { button, pressed, x, y, at: Instant::now() });
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! The X Window System: everything that Deskside needs of a desktop, over the plain X protocol.
+//!
+//! [`open`] looks whether the display can do what is needed. Each part then has a connection of its own,
+//! so that none waits behind another: [`X11Screen`] (capture), [`X11Injector`] (the operator's input),
+//! [`HandWatch`] (the customer's own input) and [`KeyboardGrab`] (the operator's keyboard).
+
+mod compose;
+mod devices;
+mod fingers;
+mod grab;
+mod hand;
+mod injector;
+mod keymap;
+mod keysym;
+mod screen;
+mod segment;
+mod spare;
+mod stop;
+mod stroke;
+mod translate;
+
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::shm::ConnectionExt as _;
+use x11rb::protocol::xinput::ConnectionExt as _;
+use x11rb::protocol::xkb::ConnectionExt as _;
+use x11rb::protocol::{damage, randr, shm, xfixes, xinput, xkb, xtest};
+use x11rb::rust_connection::RustConnection;
+
+pub use grab::KeyboardGrab;
+pub use hand::HandWatch;
+pub use injector::X11Injector;
+pub use screen::X11Screen;
+
+use crate::watchdog::{Undo, Watchdog};
+use crate::{GrabCallback, HandCallback, PlatformError};
+
+/// A display that has all that is needed.
+#[derive(Debug, Clone)]
+pub struct X11 {
+    display: Option<String>,
+}
+
+/// Opens a display by name (`:0`), or the one that the environment variable `DISPLAY` names.
+///
+/// # Errors
+/// [`PlatformError::NoDisplay`] if it cannot be opened, [`PlatformError::Missing`] if it lacks an
+/// extension, [`PlatformError::PixelFormat`] if its pixels are not 24 bits in 32.
+pub fn open(display: Option<&str>) -> Result<X11, PlatformError> {
+    let x11 = X11 { display: display.map(str::to_owned) };
+    let (connection, screen) = x11.connect()?;
+    let needed = [
+        (damage::X11_EXTENSION_NAME, "the DAMAGE extension"),
+        (randr::X11_EXTENSION_NAME, "the RANDR extension"),
+        (shm::X11_EXTENSION_NAME, "the MIT-SHM extension"),
+        (xfixes::X11_EXTENSION_NAME, "the XFIXES extension"),
+        (xinput::X11_EXTENSION_NAME, "the XInput extension"),
+        (xkb::X11_EXTENSION_NAME, "the XKEYBOARD extension"),
+        (xtest::X11_EXTENSION_NAME, "the XTEST extension"),
+    ];
+    for (name, missing) in needed {
+        connection.extension_information(name)?.ok_or(PlatformError::Missing(missing))?;
+    }
+    let shm = connection.shm_query_version()?.reply()?;
+    if (shm.major_version, shm.minor_version) < (1, 2) {
+        return Err(PlatformError::Missing("MIT-SHM 1.2 (is it a display of another computer?)"));
+    }
+    let root = &connection.setup().roots[screen];
+    segment::check_pixel_format(connection.setup(), root.root_depth)?;
+    Ok(x11)
+}
+
+/// Undoes what a killed process left behind.
+pub(crate) fn undo(display: Option<&str>, left: &Undo) -> Result<(), PlatformError> {
+    let (connection, screen) = X11 { display: display.map(str::to_owned) }.connect()?;
+    let root = connection.setup().roots[screen].root;
+    fingers::undo(&connection, root, left)
+}
+
+impl X11 {
+    /// Begins to capture the whole screen.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn screen(&self) -> Result<X11Screen, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        X11Screen::new(connection, screen)
+    }
+
+    /// Makes ready to carry out input. The watchdog lets go of what is held should this process be killed.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn injector(&self, watchdog: Option<Watchdog>) -> Result<X11Injector, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        X11Injector::new(connection, screen, watchdog)
+    }
+
+    /// Begins to listen to the hand, on a thread of its own, until the watch is dropped.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn watch_hand(&self, callback: HandCallback) -> Result<HandWatch, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        HandWatch::new(connection, screen, callback)
+    }
+
+    /// Makes ready to grab the keyboard. `locale` names the Compose table, as in `LC_CTYPE`.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn keyboard(&self, locale: &str, callback: GrabCallback) -> Result<KeyboardGrab, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        KeyboardGrab::new(connection, screen, locale, callback)
+    }
+
+    /// A new connection on which the extensions that have versions have agreed on one.
+    fn connect(&self) -> Result<(RustConnection, usize), PlatformError> {
+        let (connection, screen) =
+            x11rb::connect(self.display.as_deref()).map_err(|error| self.no_display(&error))?;
+        // 2.2: raw events arrive even while another program grabs the device, and name the real device.
+        connection.xinput_xi_query_version(2, 2)?.reply()?;
+        if !connection.xkb_use_extension(1, 0)?.reply()?.supported {
+            return Err(PlatformError::Missing("XKEYBOARD 1.0"));
+        }
+        Ok((connection, screen))
+    }
+
+    fn no_display(&self, error: &ConnectError) -> PlatformError {
+        let display = self.display.clone().or_else(|| std::env::var("DISPLAY").ok());
+        PlatformError::NoDisplay {
+            display: display.unwrap_or_else(|| "(none)".to_owned()),
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl From<ConnectionError> for PlatformError {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::UnsupportedExtension => Self::Missing("an extension"),
+            ConnectionError::IoError(_) | ConnectionError::UnknownError => Self::DisplayLost,
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<ReplyError> for PlatformError {
+    fn from(error: ReplyError) -> Self {
+        match error {
+            ReplyError::ConnectionError(error) => error.into(),
+            ReplyError::X11Error(error) => Self::Refused(format!("{error:?}")),
+        }
+    }
+}
+
+impl From<ReplyOrIdError> for PlatformError {
+    fn from(error: ReplyOrIdError) -> Self {
+        match error {
+            ReplyOrIdError::ConnectionError(error) => error.into(),
+            ReplyOrIdError::X11Error(error) => Self::Refused(format!("{error:?}")),
+            ReplyOrIdError::IdsExhausted => Self::Refused("the display has no more names to give".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Memory shared with the display's server, into which it copies pixels (MIT-SHM 1.2).
+
+use std::fs::File;
+
+use memmap2::{Mmap, MmapOptions};
+use x11rb::connection::Connection;
+use x11rb::errors::ReplyError;
+use x11rb::protocol::shm::{ConnectionExt as _, Seg};
+use x11rb::protocol::xproto::{ImageFormat, ImageOrder, Setup, Window};
+use x11rb::rust_connection::RustConnection;
+
+use deskside_codec::Rect;
+
+use crate::PlatformError;
+
+pub(super) const BYTES_PER_PIXEL: usize = 4;
+
+/// Only this one form of pixels exists on displays of our time: 24 bits in 32, little-endian.
+pub(super) fn check_pixel_format(setup: &Setup, depth: u8) -> Result<(), PlatformError> {
+    let format = setup.pixmap_formats.iter().find(|format| format.depth == depth);
+    let bits_per_pixel = format.map_or(0, |format| format.bits_per_pixel);
+    let little_endian = setup.image_byte_order == ImageOrder::LSB_FIRST;
+    if bits_per_pixel != 32 || !(depth == 24 || depth == 32) || !little_endian {
+        return Err(PlatformError::PixelFormat { depth, bits_per_pixel });
+    }
+    Ok(())
+}
+
+/// A segment with room for a whole screen. The server makes it and passes it by file descriptor, so no
+/// System V identifiers can be left behind or collide.
+#[derive(Debug)]
+pub(super) struct Segment {
+    id: Seg,
+    memory: Mmap,
+}
+
+impl Segment {
+    pub(super) fn new(connection: &RustConnection, width: u32, height: u32) -> Result<Self, PlatformError> {
+        let length = width as usize * height as usize * BYTES_PER_PIXEL;
+        let size = u32::try_from(length)
+            .map_err(|_| PlatformError::Refused(format!("a screen of {width} × {height} is too large")))?;
+        let id = connection.generate_id()?;
+        let reply = connection.shm_create_segment(id, size, false)?.reply()?;
+        let file = File::from(reply.shm_fd);
+        // SAFETY: the server wrote the whole length (it created the file with it) and does not shorten
+        // it while the segment is attached. It writes only while it carries out our ShmGetImage, whose
+        // reply `copy` awaits before it reads.
+        let memory = unsafe { MmapOptions::new().len(length).map(&file)? };
+        Ok(Self { id, memory })
+    }
+
+    /// Copies a place, which must lie within the drawable and the frame, into a frame of `stride` bytes
+    /// a row.
+    pub(super) fn copy(
+        &self,
+        connection: &RustConnection,
+        root: Window,
+        place: Rect,
+        frame: &mut [u8],
+        stride: usize,
+    ) -> Result<(), ReplyError> {
+        // A screen reaches no further than the protocol's signed 16 bits, so nothing is lost here.
+        let (x, y) = (place.x as i16, place.y as i16);
+        let (width, height) = (place.width as u16, place.height as u16);
+        let format = ImageFormat::Z_PIXMAP.into();
+        connection.shm_get_image(root, x, y, width, height, !0, format, self.id, 0)?.reply()?;
+        let row = place.width as usize * BYTES_PER_PIXEL;
+        let left = place.x as usize * BYTES_PER_PIXEL;
+        let targets = frame.chunks_exact_mut(stride).skip(place.y as usize);
+        for (source, target) in self.memory.chunks_exact(row).take(place.height as usize).zip(targets) {
+            target[left..left + row].copy_from_slice(source);
+        }
+        Ok(())
+    }
+
+    pub(super) fn detach(self, connection: &RustConnection) -> Result<(), PlatformError> {
+        connection.shm_detach(self.id)?;
+        Ok(())
+    }
+}
