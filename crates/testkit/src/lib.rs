@@ -10,12 +10,14 @@
 //! | [`picture`] | what is on a display, as pixels |
 //! | [`accessibility`] | what is on a display, as a screen reader sees it |
 //! | [`programs`] | the product's own programs, freshly built |
+//! | [`glass`] | how long a pixel takes from one display to another |
 //! | [`link`] | a wide-area line between two network namespaces |
 #![forbid(unsafe_code)]
 
 pub mod accessibility;
 pub mod desktop;
 pub mod display;
+pub mod glass;
 pub mod hand;
 
 pub mod link;

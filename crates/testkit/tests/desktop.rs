@@ -6,12 +6,15 @@ mod desktop {
     use std::time::Duration;
 
     use deskside_testkit::desktop::Desktop;
+    use deskside_testkit::display::Display;
+    use deskside_testkit::glass::{Latency, Marker, View};
     use deskside_testkit::process::{Process, command};
     use deskside_testkit::wait::{wait_for, wait_until};
     use tempfile::TempDir;
     use x11rb::connection::Connection as _;
     use x11rb::protocol::Event;
     use x11rb::protocol::xinput::{ConnectionExt as _, Device, DeviceType, EventMask, XIEventMask};
+    use x11rb::protocol::xproto::{ConfigureWindowAux, ConnectionExt as _};
 
     const SOON: Duration = Duration::from_secs(20);
 
@@ -76,6 +79,28 @@ mod desktop {
         let path = folder.path().join("picture.png");
         picture.save(&path).unwrap();
         assert!(fs::metadata(path).unwrap().len() > 100);
+    }
+
+    /// The viewer here is the outer screen itself, which shows the inner one at its own size.
+    #[test]
+    fn a_view_is_located_and_latency_is_measured() {
+        let folder = TempDir::new().unwrap();
+        let outer = Display::virtual_screen(folder.path(), "outer", 900, 700).unwrap();
+        let inner = Display::inside(&outer, folder.path(), "inner", 640, 480).unwrap();
+        let window = outer.window("inner").unwrap();
+        outer_move(&outer, window.id, 100, 50);
+        let view = View::locate(&inner, &outer, SOON).unwrap();
+        assert_eq!((view.origin, view.scale), ((100.0, 50.0), 1.0));
+        let marker = Marker::show(&inner, 300, 200, 0).unwrap();
+        let eye = outer.connect().unwrap();
+        let latency =
+            Latency::measure(&marker, &eye, view.place((316, 216)), 12, Duration::from_millis(20)).unwrap();
+        assert_eq!((latency.seen.len(), latency.lost), (12, 0));
+    }
+
+    fn outer_move(display: &Display, window: u32, x: i32, y: i32) {
+        let (connection, _) = x11rb::connect(Some(display.name())).unwrap();
+        connection.configure_window(window, &ConfigureWindowAux::new().x(x).y(y)).unwrap().check().unwrap();
     }
 
     #[test]
