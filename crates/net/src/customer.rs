@@ -7,6 +7,12 @@ use deskside_trust::OperatorIdentity;
 
 use crate::{Problem, Quality};
 
+mod connect;
+mod run;
+
+pub use deskside_session::Question;
+pub use run::{CustomerConfig, Handle, start};
+
 /// What the person or the program does.
 #[derive(Debug)]
 pub enum Command {
@@ -103,15 +109,4 @@ pub enum Event {
         /// The journal, for keeping.
         journal: deskside_session::Journal,
     },
-}
-
-/// A question in the machine's own plain words; nothing in it comes from the operator's program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// One sentence: who asks for what.
-    pub title: String,
-    /// One sentence: what the operator will be able to do.
-    pub can: String,
-    /// One sentence: what the operator will not be able to do.
-    pub cannot: String,
 }

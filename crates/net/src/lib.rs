@@ -1,11 +1,26 @@
 //! The network of both programs: paths to a relay, QUIC over them, the broker's API, and the loops that
 //! drive a [`deskside_session`] machine. The only crate with QUIC.
 
+#![forbid(unsafe_code)]
+
+mod broker;
+mod clock;
 pub mod customer;
+mod end_to_end;
+mod leg;
+mod lock;
 pub mod operator;
+mod pacing;
+mod path;
 mod problem;
+mod runtime;
+mod sink;
+mod streams;
+mod tunnel;
+mod udp;
 
 pub use problem::Problem;
+pub use sink::{PictureSink, Readiness};
 
 /// Which way a program reaches its relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]

@@ -8,6 +8,12 @@ use deskside_trust::Secret;
 
 use crate::{Problem, Quality};
 
+mod account;
+mod run;
+mod wait;
+
+pub use run::{Handle, OperatorConfig, start};
+
 /// What the person or the program does.
 #[derive(Debug)]
 pub enum Command {

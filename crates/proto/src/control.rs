@@ -280,9 +280,7 @@ impl Control {
                 Some(Suspension::Paused) => 3,
             }),
             Self::Paused(paused) => WireControl::Paused(paused),
-            Self::Screen { epoch, width, height } => {
-                WireControl::Screen(WireScreen { epoch, width, height })
-            }
+            Self::Screen { epoch, width, height } => WireControl::Screen(WireScreen { epoch, width, height }),
             Self::CursorShape(shape) => WireControl::CursorShape(WireCursorShape {
                 width: u32::from(shape.width),
                 height: u32::from(shape.height),
@@ -356,9 +354,7 @@ impl Control {
                 head: exactly(&wire.head, "Seal.head")?,
                 signature: at_most(wire.signature, 128, "Seal.signature")?,
             },
-            WireControl::End(reason) => {
-                Self::End { reason: SessionEnd::from_number(reason, "End.reason")? }
-            }
+            WireControl::End(reason) => Self::End { reason: SessionEnd::from_number(reason, "End.reason")? },
         })
     }
 }

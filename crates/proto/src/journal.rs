@@ -104,8 +104,8 @@ pub enum Event {
         organisation: String,
         /// SHA-256 of the operator's certificate.
         certificate: [u8; 32],
-        /// SHA-256 of the customer's session key (SubjectPublicKeyInfo).
-        customer_key: [u8; 32],
+        /// SHA-256 of the certificate of the customer's session key.
+        customer_certificate: [u8; 32],
     },
     /// The operator asked, and the customer was shown this text.
     Asked {
@@ -206,7 +206,7 @@ struct WireStarted {
     #[prost(bytes = "vec", tag = "4")]
     certificate: Vec<u8>,
     #[prost(bytes = "vec", tag = "5")]
-    customer_key: Vec<u8>,
+    customer_certificate: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -350,13 +350,13 @@ impl Entry {
 
 fn encode_event(event: &Event) -> WireEvent {
     match event {
-        Event::Started { session, operator, organisation, certificate, customer_key } => {
+        Event::Started { session, operator, organisation, certificate, customer_certificate } => {
             WireEvent::Started(WireStarted {
                 session: session.0.to_vec(),
                 operator: operator.clone(),
                 organisation: organisation.clone(),
                 certificate: certificate.to_vec(),
-                customer_key: customer_key.to_vec(),
+                customer_certificate: customer_certificate.to_vec(),
             })
         }
         Event::Asked { request, action, question } => WireEvent::Asked(WireAsked {
@@ -385,7 +385,7 @@ fn decode_event(wire: WireEvent) -> Result<Event, DecodeError> {
             operator: at_most(wire.operator, MAX_NAME, "Started.operator")?,
             organisation: at_most(wire.organisation, MAX_NAME, "Started.organisation")?,
             certificate: exactly(&wire.certificate, "Started.certificate")?,
-            customer_key: exactly(&wire.customer_key, "Started.customer_key")?,
+            customer_certificate: exactly(&wire.customer_certificate, "Started.customer_certificate")?,
         },
         WireEvent::Asked(wire) => Event::Asked {
             request: RequestId(wire.request),

@@ -82,8 +82,7 @@ impl<'a> Frame<'a> {
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), DecodeError> {
         let mut put = |kind: u8, parts: &[&[u8]]| {
             let body: usize = parts.iter().map(|part| part.len()).sum();
-            let too_long =
-                DecodeError::TooLong { field: "Frame.body", length: body, maximum: MAX_DATAGRAM };
+            let too_long = DecodeError::TooLong { field: "Frame.body", length: body, maximum: MAX_DATAGRAM };
             if body > MAX_DATAGRAM {
                 return Err(too_long);
             }

@@ -74,9 +74,8 @@ pub enum Datagram<'a> {
 /// # Errors
 /// [`DecodeError`] if it is too short, or begins with a byte that is neither QUIC's nor a probe's.
 pub fn decode(datagram: &[u8]) -> Result<Datagram<'_>, DecodeError> {
-    let (leg, body) = datagram
-        .split_first_chunk::<LEG_PREFIX>()
-        .ok_or(DecodeError::Truncated { field: "Datagram.leg" })?;
+    let (leg, body) =
+        datagram.split_first_chunk::<LEG_PREFIX>().ok_or(DecodeError::Truncated { field: "Datagram.leg" })?;
     let leg = LegId(u64::from_be_bytes(*leg));
     let kind = match body.first() {
         None => return Err(DecodeError::Truncated { field: "Datagram.body" }),

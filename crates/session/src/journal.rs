@@ -4,17 +4,13 @@
 use deskside_proto::DecodeError;
 use deskside_proto::journal::{ENTRY_DOMAIN, Entry, Event, MAX_ENTRIES};
 use deskside_trust::crypto::sha256;
-use deskside_trust::seal;
+use deskside_trust::{CertificateDer, Signer, seal};
 use thiserror::Error;
-
-/// Signs number and hash of the last entry with the program's own key.
-pub type SealSigner = Box<dyn Fn(u32, &[u8; 32]) -> Vec<u8> + Send>;
 
 /// A party's certificate and, once it has sealed the journal, its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Party {
-    /// DER.
-    pub(crate) certificate: Vec<u8>,
+    pub(crate) certificate: CertificateDer<'static>,
     /// Over the last entry's number and hash.
     pub(crate) seal: Option<Vec<u8>>,
 }
@@ -60,7 +56,10 @@ pub enum JournalError {
 }
 
 impl Journal {
-    pub(crate) fn new(sharer_certificate: Vec<u8>, viewer_certificate: Vec<u8>) -> Self {
+    pub(crate) fn new(
+        sharer_certificate: CertificateDer<'static>,
+        viewer_certificate: CertificateDer<'static>,
+    ) -> Self {
         let party = |certificate| Party { certificate, seal: None };
         Self {
             entries: Vec::new(),
@@ -115,6 +114,19 @@ impl Journal {
         Ok(&self.entries.push_mut((entry, bytes.to_vec())).0)
     }
 
+    /// Signs the last entry; gives its number, its hash and the signature. `None` if there is no entry or
+    /// the key refuses, which leaves the journal one-sided.
+    pub(crate) fn seal(&self, signer: &Signer) -> Option<(u32, [u8; 32], Vec<u8>)> {
+        let (number, head) = self.head()?;
+        let signature = seal::sign(signer, number, &head).ok()?;
+        Some((number, head, signature))
+    }
+
+    /// Whether this is the party's genuine seal under the last entry.
+    pub(crate) fn is_sealed(&self, party: &Party, number: u32, head: &[u8; 32], signature: &[u8]) -> bool {
+        self.head() == Some((number, *head)) && seal::verify(&party.certificate, number, head, signature).is_ok()
+    }
+
     /// Checks everything that the journal claims: chain, parties and the seals that are there.
     ///
     /// # Errors
@@ -125,13 +137,13 @@ impl Journal {
             again.append(bytes)?;
         }
         let Some((number, head)) = again.head() else { return Ok(()) };
-        if let Some(Entry { event: Event::Started { certificate, customer_key, .. }, .. }) =
+        if let Some(Entry { event: Event::Started { certificate, customer_certificate, .. }, .. }) =
             again.entries().next()
         {
             if sha256(&[&self.viewer.certificate]) != *certificate {
                 return Err(JournalError::Party("operator"));
             }
-            if deskside_trust::tls::peer_key_hash(&self.sharer.certificate) != Some(*customer_key) {
+            if sha256(&[&self.sharer.certificate]) != *customer_certificate {
                 return Err(JournalError::Party("customer"));
             }
         }

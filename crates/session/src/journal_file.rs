@@ -33,7 +33,7 @@ impl Journal {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let party = |party: &Party| WireParty {
-            certificate: party.certificate.clone(),
+            certificate: party.certificate.to_vec(),
             seal: party.seal.clone().unwrap_or_default(),
         };
         let mut file = MAGIC.to_vec();
@@ -64,7 +64,7 @@ impl Journal {
         let missing = |field| JournalError::File(DecodeError::Missing { field });
         let sharer = wire.sharer.ok_or(missing("the customer"))?;
         let viewer = wire.viewer.ok_or(missing("the operator"))?;
-        let mut journal = Self::new(sharer.certificate, viewer.certificate);
+        let mut journal = Self::new(sharer.certificate.into(), viewer.certificate.into());
         for bytes in &wire.entries {
             journal.append(bytes)?;
         }

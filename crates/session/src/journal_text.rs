@@ -51,10 +51,10 @@ fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -
 
 fn describe(entry: &Entry) -> String {
     match &entry.event {
-        Event::Started { session, operator, organisation, certificate, customer_key } => format!(
-            "session {session} began: operator {operator} of {organisation}, certificate {}, customer's key {}",
+        Event::Started { session, operator, organisation, certificate, customer_certificate } => format!(
+            "session {session} began: operator {operator} of {organisation}, certificate {}, customer's certificate {}",
             hex(certificate),
-            hex(customer_key)
+            hex(customer_certificate)
         )
         .chars()
         // Names come from certificates; a control character must not forge a line of this text.

@@ -19,7 +19,7 @@ mod suspension;
 mod viewer;
 
 pub use grant::{ActionKind, Control, Denied, Grant, Revoker, See};
-pub use journal::{Journal, JournalError, SealSigner};
+pub use journal::{Journal, JournalError};
 pub use journal_file::MAX_JOURNAL_FILE;
 pub use now::Now;
 pub use order::{OrderError, PictureOrder};

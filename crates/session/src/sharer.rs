@@ -10,10 +10,11 @@ use deskside_proto::input::{InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_trust::{OperatorIdentity, seal};
+use deskside_trust::crypto::sha256;
+use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
 
 use crate::grant::Issuer;
-use crate::journal::{Journal, SealSigner};
+use crate::journal::Journal;
 use crate::question::Question;
 use crate::suspension::Rest;
 use crate::{Control, Grant, Now, Revoker, See};
@@ -41,14 +42,10 @@ pub struct SharerConfig {
     pub session: SessionId,
     /// The operator, from the verified certificate.
     pub operator: OperatorIdentity,
-    /// The operator's certificate, DER.
-    pub operator_certificate: Vec<u8>,
-    /// The customer's own certificate, DER.
-    pub own_certificate: Vec<u8>,
-    /// SHA-256 of the customer's public key.
-    pub own_key_hash: [u8; 32],
-    /// Signs the journal with the customer's session key.
-    pub signer: SealSigner,
+    /// The operator's certificate.
+    pub operator_certificate: CertificateDer<'static>,
+    /// The customer's session key, which signs the journal.
+    pub signer: Signer,
     /// Product and version, for the other side's log.
     pub product: String,
 }
@@ -151,7 +148,7 @@ impl Sharer {
     /// Begins when the end-to-end handshake has proven the operator.
     #[must_use]
     pub fn new(config: SharerConfig, now: Now) -> Self {
-        let journal = Journal::new(config.own_certificate.clone(), config.operator_certificate.clone());
+        let journal = Journal::new(config.signer.certificate().clone(), config.operator_certificate.clone());
         let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
         let mut sharer = Self {
             config,
@@ -248,10 +245,7 @@ impl Sharer {
             (Phase::Sealing { .. }, Message::End { .. }) => {}
             (Phase::Sealing { reason, .. }, Message::Seal { number, head, signature }) => {
                 let reason = *reason;
-                let certificate = &self.config.operator_certificate;
-                if self.journal.head() == Some((number, head))
-                    && seal::verify(certificate, number, &head, &signature).is_ok()
-                {
+                if self.journal.is_sealed(&self.journal.viewer, number, &head, &signature) {
                     self.journal.viewer.seal = Some(signature);
                 }
                 self.over(reason);
@@ -321,7 +315,7 @@ impl Sharer {
             operator: self.config.operator.name.clone(),
             organisation: self.config.operator.organisation.clone(),
             certificate: self.config.operator.certificate_hash,
-            customer_key: self.config.own_key_hash,
+            customer_certificate: sha256(&[self.config.signer.certificate()]),
         };
         self.write(started, now);
         self.outputs.push_back(SharerOutput::Started(self.control_issuer.revoker()));
@@ -422,12 +416,16 @@ impl Sharer {
         self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
         self.write(Event::Ended { reason }, now);
         self.send(&Message::End { reason });
-        if let Some((number, head)) = self.journal.head() {
-            let signature = (self.config.signer)(number, &head);
+        if let Some((number, head, signature)) = self.journal.seal(&self.config.signer) {
             self.journal.sharer.seal = Some(signature.clone());
             self.send(&Message::Seal { number, head, signature });
         }
-        if reason == SessionEnd::ConnectionLost {
+    }
+
+    /// The connection is gone: whatever is missing of the goodbye will not come.
+    pub fn connection_lost(&mut self, now: Now) {
+        self.end(SessionEnd::ConnectionLost, now);
+        if let Phase::Sealing { reason, .. } = self.phase {
             self.over(reason);
         }
     }

@@ -9,9 +9,9 @@ use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_trust::seal;
+use deskside_trust::{CertificateDer, Signer};
 
-use crate::journal::{Journal, SealSigner};
+use crate::journal::Journal;
 use crate::order::PictureOrder;
 use crate::Now;
 
@@ -24,12 +24,10 @@ const SEALING: Duration = Duration::from_secs(2);
 pub struct ViewerConfig {
     /// The session.
     pub session: SessionId,
-    /// The operator's own certificate, DER.
-    pub own_certificate: Vec<u8>,
-    /// The customer's certificate, DER.
-    pub peer_certificate: Vec<u8>,
-    /// Signs the journal with the operator's key.
-    pub signer: SealSigner,
+    /// The customer's certificate.
+    pub peer_certificate: CertificateDer<'static>,
+    /// The operator's key, which signs the journal.
+    pub signer: Signer,
     /// Product and version, for the other side's log.
     pub product: String,
 }
@@ -130,7 +128,7 @@ impl Viewer {
     /// Begins when the end-to-end handshake is done.
     #[must_use]
     pub fn new(config: ViewerConfig, now: Now) -> Self {
-        let journal = Journal::new(config.peer_certificate.clone(), config.own_certificate.clone());
+        let journal = Journal::new(config.peer_certificate.clone(), config.signer.certificate().clone());
         let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
         let mut viewer = Self {
             config,
@@ -357,11 +355,19 @@ impl Viewer {
                 self.send(&Message::End { reason });
                 self.over(reason);
             }
-            Phase::Active if reason == SessionEnd::ConnectionLost => self.over(reason),
             Phase::Active => {
                 self.send(&Message::End { reason });
                 self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
             }
+        }
+    }
+
+    /// The connection is gone: whatever is missing of the goodbye will not come.
+    pub fn connection_lost(&mut self) {
+        match self.phase {
+            Phase::Sealing { reason, .. } => self.over(reason),
+            Phase::Greeting { .. } | Phase::Waiting | Phase::Active => self.over(SessionEnd::ConnectionLost),
+            Phase::Over => {}
         }
     }
 
@@ -390,13 +396,13 @@ impl Viewer {
     }
 
     fn countersign(&mut self, number: u32, head: [u8; 32], signature: &[u8]) {
-        let is_genuine = self.journal.head() == Some((number, head))
-            && seal::verify(&self.config.peer_certificate, number, &head, signature).is_ok();
-        if is_genuine {
-            self.journal.sharer.seal = Some(signature.to_vec());
-            let own = (self.config.signer)(number, &head);
-            self.journal.viewer.seal = Some(own.clone());
-            self.send(&Message::Seal { number, head, signature: own });
+        if !self.journal.is_sealed(&self.journal.sharer, number, &head, signature) {
+            return;
+        }
+        self.journal.sharer.seal = Some(signature.to_vec());
+        if let Some((number, head, signature)) = self.journal.seal(&self.config.signer) {
+            self.journal.viewer.seal = Some(signature.clone());
+            self.send(&Message::Seal { number, head, signature });
         }
     }
 

@@ -1,0 +1,308 @@
+//! The loop of the customer's network side: codes until one connects, then one session, then the end.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use deskside_proto::journal::SessionEnd;
+use deskside_proto::picture::{MAX_UPDATE, UpdateHeader};
+use deskside_session::{Sharer, SharerConfig, SharerOutput};
+use deskside_trust::Descriptor;
+use tokio::sync::mpsc;
+
+use super::connect::{Connected, connect};
+use super::{Command, Event};
+use crate::clock::{self, Clock};
+use crate::leg::Leg;
+use crate::sink::{PictureSink, Shown};
+use crate::streams::{self, INCOMING_QUEUE, Incoming, PRIORITY_CONTROL, Writer};
+use crate::tunnel::Notice;
+use crate::{PathChoice, Problem, end_to_end, runtime};
+
+/// How often the connection's quality is told.
+const QUALITY_EVERY: Duration = Duration::from_secs(1);
+
+/// What the customer's network side must know.
+#[derive(Debug)]
+pub struct CustomerConfig {
+    /// The packet that the program came with: the one thing it trusts.
+    pub descriptor: Descriptor,
+    /// Which way to the relay.
+    pub path: PathChoice,
+    /// Product and version, for the other side's log.
+    pub product: String,
+}
+
+/// The program's hold on its network side. Dropping it stops the session and waits for the goodbye.
+#[derive(Debug)]
+pub struct Handle {
+    commands: Option<mpsc::UnboundedSender<Command>>,
+    picture: PictureSink,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// Tells the network side something; never blocks. After the end nothing is left to be told.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            commands.send(command).unwrap_or_default();
+        }
+    }
+
+    /// Where the capture thread puts the picture.
+    #[must_use]
+    pub fn picture(&self) -> PictureSink {
+        self.picture.clone()
+    }
+
+    /// A sender for other threads.
+    #[must_use]
+    pub fn sender(&self) -> CommandSender {
+        CommandSender(self.commands.as_ref().map(mpsc::UnboundedSender::downgrade))
+    }
+}
+
+/// Sends commands from another thread, without keeping the network side alive.
+#[derive(Debug, Clone)]
+pub struct CommandSender(Option<mpsc::WeakUnboundedSender<Command>>);
+
+impl CommandSender {
+    /// Tells the network side something; after the end nothing is left to be told.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = self.0.as_ref().and_then(mpsc::WeakUnboundedSender::upgrade) {
+            commands.send(command).unwrap_or_default();
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // The loop ends by itself when there are no commands any more; it cannot panic.
+            thread.join().unwrap_or_default();
+        }
+    }
+}
+
+/// Starts the customer's network side on a thread of its own; `events` is called there.
+///
+/// # Errors
+/// [`Problem::Internal`] if the system gives no thread.
+pub fn start(config: CustomerConfig, events: Box<dyn FnMut(Event) + Send>) -> Result<Handle, Problem> {
+    let (sender, commands) = mpsc::unbounded_channel();
+    let clock = Clock::new();
+    let (picture, shown) = PictureSink::new(clock);
+    let end = End { config, clock, events, commands, picture: picture.clone(), shown };
+    let thread = runtime::spawn("network", end.run())?;
+    Ok(Handle { commands: Some(sender), picture, thread: Some(thread) })
+}
+
+struct End {
+    config: CustomerConfig,
+    clock: Clock,
+    events: Box<dyn FnMut(Event) + Send>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    picture: PictureSink,
+    shown: mpsc::UnboundedReceiver<Shown>,
+}
+
+impl End {
+    async fn run(mut self) {
+        while let Some(command) = self.commands.recv().await {
+            let Command::Join(code) = command else { continue };
+            let (config, events) = (&self.config, &mut self.events);
+            let connecting =
+                connect(&code, &config.descriptor, config.path, |stage| events(Event::Stage(stage)));
+            let connected = tokio::select! {
+                connected = connecting => connected,
+                () = stopped(&mut self.commands) => break,
+            };
+            match connected {
+                Ok(connected) => {
+                    self.session(connected).await;
+                    break;
+                }
+                Err(problem) => (self.events)(Event::Failed(problem)),
+            }
+        }
+        self.picture.close();
+    }
+
+    async fn session(&mut self, connected: Connected) {
+        let Connected { connection, leg, offer, key } = connected;
+        let Ok((send, receive)) = connection.open_bi().await else {
+            let gone = Problem::Peer("The connection was lost. Ask for a new code and try again.".into());
+            return (self.events)(Event::Failed(gone));
+        };
+        // Fails only on a stream that is closed; this one was just opened.
+        send.set_priority(PRIORITY_CONTROL).unwrap_or_default();
+        let (queue, mut incoming) = mpsc::channel(INCOMING_QUEUE);
+        tokio::spawn(streams::read_control(receive, queue.clone()));
+        tokio::spawn(streams::read_input(connection.clone(), queue));
+        let config = SharerConfig {
+            session: offer.body().session,
+            operator: offer.identity().clone(),
+            operator_certificate: offer.certificate().clone(),
+            signer: key.signer().clone(),
+            product: self.config.product.clone(),
+        };
+        let mut session = Session {
+            sharer: Sharer::new(config, self.clock.now()),
+            clock: self.clock,
+            connection,
+            leg,
+            control: Writer::spawn(send),
+            updates: None,
+            epoch: None,
+            next_update: 0,
+        };
+        let mut quality = tokio::time::interval(QUALITY_EVERY);
+        while session.deliver(&mut self.events, &self.picture) {
+            let now = session.clock.now();
+            let deadline = session.sharer.deadline(now);
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => session.command(command),
+                arrived = incoming.recv() => session.arrived(arrived),
+                notice = session.leg.notices.recv() => session.noticed(notice),
+                _ = session.connection.closed() => session.lost(),
+                Some(shown) = self.shown.recv() => session.show(shown, &self.picture),
+                () = clock::until(session.clock, deadline) => session.sharer.tick(session.clock.now()),
+                _ = quality.tick() => {
+                    let udp = session.leg.paths.is_over_udp();
+                    (self.events)(Event::Quality(end_to_end::quality(&session.connection, udp)));
+                }
+            }
+        }
+        session.finish().await;
+    }
+}
+
+/// One running session.
+struct Session {
+    sharer: Sharer,
+    clock: Clock,
+    connection: quinn::Connection,
+    leg: Leg,
+    control: Writer,
+    updates: Option<mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)>>,
+    epoch: Option<u32>,
+    next_update: u32,
+}
+
+impl Session {
+    fn command(&mut self, command: Option<Command>) {
+        let now = self.clock.now();
+        match command {
+            Some(Command::Join(_)) => {}
+            Some(Command::Accept(accepted)) => self.sharer.accept(accepted, now),
+            Some(Command::Answer { request, allow }) => self.sharer.answer(request, allow, now),
+            Some(Command::Pause(paused)) => self.sharer.pause(paused, now),
+            Some(Command::Revoke(action)) => self.sharer.revoke(action, now),
+            Some(Command::F11) => self.sharer.f11(now),
+            Some(Command::HandMoved) => self.sharer.hand_moved(now),
+            Some(Command::InputRefused(events)) => self.sharer.input_refused(events, now),
+            Some(Command::DisplayLost) => self.sharer.end(SessionEnd::DisplayLost, now),
+            Some(Command::Stop) | None => self.sharer.end(SessionEnd::Customer, now),
+        }
+    }
+
+    fn arrived(&mut self, arrived: Option<Incoming>) {
+        let now = self.clock.now();
+        match arrived {
+            Some(Incoming::Control(bytes)) => self.sharer.receive(&bytes, now),
+            // The machine has ended the session if the message cannot be read.
+            Some(Incoming::Input(message)) => self.sharer.receive_input(&message, now).unwrap_or_default(),
+            Some(Incoming::Update(..) | Incoming::BadStream) => self.sharer.end(SessionEnd::Protocol, now),
+            None => self.lost(),
+        }
+    }
+
+    fn noticed(&mut self, notice: Option<Notice>) {
+        match notice {
+            Some(Notice::Peer(true)) => {}
+            Some(Notice::Peer(false) | Notice::Closed) | None => self.lost(),
+        }
+    }
+
+    fn lost(&mut self) {
+        self.sharer.connection_lost(self.clock.now());
+    }
+
+    fn show(&mut self, shown: Shown, picture: &PictureSink) {
+        match shown {
+            Shown::Screen { width, height } => {
+                self.epoch = self.sharer.screen(width, height);
+                self.next_update = 0;
+            }
+            Shown::Update(body) => {
+                let bytes = body.len();
+                let epoch = self.epoch.filter(|_| self.sharer.may_show() && bytes <= MAX_UPDATE);
+                let header = epoch.map(|epoch| UpdateHeader { epoch, number: self.next_update });
+                picture.numbered(header, bytes);
+                let Some(header) = header else { return };
+                self.next_update += 1;
+                let connection = &self.connection;
+                let updates =
+                    self.updates.get_or_insert_with(|| streams::spawn_picture_writer(connection.clone()));
+                // The writer is gone only when the connection is, which is noticed elsewhere.
+                updates.send((header, body)).unwrap_or_default();
+            }
+            Shown::CursorShape(shape) => self.sharer.cursor_shape(shape),
+            Shown::CursorMoved { x, y } => self.sharer.cursor_moved(x, y),
+        }
+    }
+
+    /// Does what the machine wants done; gives whether the session goes on.
+    fn deliver(&mut self, events: &mut Box<dyn FnMut(Event) + Send>, picture: &PictureSink) -> bool {
+        while let Some(output) = self.sharer.poll() {
+            let event = match output {
+                SharerOutput::Send(bytes) => {
+                    if self.control.send(bytes).is_err() {
+                        self.lost();
+                    }
+                    continue;
+                }
+                SharerOutput::Shown(header) => {
+                    picture.acknowledged(header);
+                    continue;
+                }
+                SharerOutput::Introduce(operator) => Event::Operator(operator),
+                SharerOutput::Started(control) => Event::Started { control },
+                SharerOutput::Ask { request, action, question } => {
+                    Event::Question { request, action, text: question }
+                }
+                SharerOutput::CloseQuestion(request) => Event::QuestionClosed(request),
+                SharerOutput::SeeGranted(grant) => Event::SeeGranted(grant),
+                SharerOutput::ControlGranted(grant) => Event::ControlGranted(grant),
+                SharerOutput::GrantEnded { action, grant, reason } => {
+                    Event::GrantEnded { action, grant, reason }
+                }
+                SharerOutput::Input(input) => Event::Input(input),
+                SharerOutput::ReleaseAll => Event::ReleaseAll,
+                SharerOutput::Paused(paused) => Event::Paused(paused),
+                SharerOutput::HandHasIt(has_it) => Event::HandHasIt(has_it),
+                SharerOutput::Ended(reason) => {
+                    let journal = self.sharer.journal().clone();
+                    events(Event::Ended { reason, journal });
+                    continue;
+                }
+            };
+            picture.set_open(self.sharer.may_show());
+            events(event);
+        }
+        picture.set_open(self.sharer.may_show());
+        !self.sharer.is_over()
+    }
+
+    async fn finish(self) {
+        self.control.finish().await;
+        self.connection.close(0u32.into(), b"the session is over");
+        // Lets the close frame leave; a dead path must not keep the program.
+        tokio::time::timeout(Duration::from_millis(500), self.leg.endpoint.wait_idle()).await.ok();
+    }
+}
+
+async fn stopped(commands: &mut mpsc::UnboundedReceiver<Command>) {
+    while !matches!(commands.recv().await, Some(Command::Stop) | None) {}
+}

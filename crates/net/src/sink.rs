@@ -1,0 +1,147 @@
+//! Where the capture thread puts the picture: it asks when an update may be coded, and how large.
+
+use std::sync::{Arc, Condvar, PoisonError};
+use std::time::Duration;
+
+use deskside_proto::control::CursorShape;
+use deskside_proto::picture::UpdateHeader;
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::lock::Lock;
+use crate::pacing::Pacer;
+
+/// What the capture thread hands to the session's loop.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Screen { width: u32, height: u32 },
+    Update(Vec<u8>),
+    CursorShape(CursorShape),
+    CursorMoved { x: u16, y: u16 },
+}
+
+/// Whether an update may be coded now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// Yes, of about so many bytes. Once coded it must be sent.
+    Ready {
+        /// Bytes.
+        budget: usize,
+    },
+    /// Enough is under way, or the picture is paused; what changes meanwhile stays dirty.
+    NotYet,
+    /// The session is over.
+    Closed,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pacer: Pacer,
+    is_open: bool,
+    is_closed: bool,
+    /// Bytes handed over whose number the session's loop has not given yet.
+    handed_over: usize,
+}
+
+#[derive(Debug)]
+struct Shared {
+    clock: Clock,
+    state: Lock<State>,
+    changed: Condvar,
+}
+
+/// The capture thread's end. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PictureSink {
+    shared: Arc<Shared>,
+    queue: mpsc::UnboundedSender<Shown>,
+}
+
+impl PictureSink {
+    pub(crate) fn new(clock: Clock) -> (Self, mpsc::UnboundedReceiver<Shown>) {
+        let (queue, shown) = mpsc::unbounded_channel();
+        let shared = Shared { clock, state: Lock::default(), changed: Condvar::new() };
+        (Self { shared: Arc::new(shared), queue }, shown)
+    }
+
+    /// Waits, at most so long, until an update may be coded.
+    #[must_use]
+    pub fn wait_ready(&self, timeout: Duration) -> Readiness {
+        let not_yet = |state: &mut State| state.readiness() == Readiness::NotYet;
+        let state = self.shared.state.lock();
+        let (state, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(state, timeout, not_yet)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.readiness()
+    }
+
+    /// A picture of this size begins, with a fresh encoder: at the start, after a change of size, and when
+    /// a pause ends.
+    pub fn screen(&self, width: u32, height: u32) {
+        self.shared.state.lock().pacer.forget_under_way();
+        self.put(Shown::Screen { width, height });
+    }
+
+    /// The next update.
+    pub fn send_update(&self, body: Vec<u8>) {
+        self.shared.state.lock().handed_over += body.len();
+        self.put(Shown::Update(body));
+    }
+
+    /// The cursor looks like this now.
+    pub fn cursor_shape(&self, shape: CursorShape) {
+        self.put(Shown::CursorShape(shape));
+    }
+
+    /// The cursor is here now, in pixels of the picture.
+    pub fn cursor_moved(&self, x: u16, y: u16) {
+        self.put(Shown::CursorMoved { x, y });
+    }
+
+    fn put(&self, shown: Shown) {
+        // The session is over when nobody listens; `wait_ready` says so.
+        self.queue.send(shown).unwrap_or_default();
+    }
+
+    // ── the session's loop's end ────────────────────────────────────────────────────────────────────
+
+    /// Lets the picture go on, or not.
+    pub(crate) fn set_open(&self, open: bool) {
+        self.shared.state.lock().is_open = open;
+        self.shared.changed.notify_all();
+    }
+
+    pub(crate) fn close(&self) {
+        self.shared.state.lock().is_closed = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// An update was given its number and goes out, or (`None`) is void.
+    pub(crate) fn numbered(&self, header: Option<UpdateHeader>, bytes: usize) {
+        let mut state = self.shared.state.lock();
+        state.handed_over = state.handed_over.saturating_sub(bytes);
+        if let Some(header) = header {
+            state.pacer.sent(header, bytes, self.shared.clock.monotonic());
+        }
+    }
+
+    pub(crate) fn acknowledged(&self, header: UpdateHeader) {
+        self.shared.state.lock().pacer.shown(header, self.shared.clock.monotonic());
+        self.shared.changed.notify_all();
+    }
+}
+
+impl State {
+    fn readiness(&self) -> Readiness {
+        if self.is_closed {
+            return Readiness::Closed;
+        }
+        let free = self.pacer.budget().and_then(|budget| budget.checked_sub(self.handed_over));
+        match free.filter(|free| *free > 0 && self.is_open) {
+            Some(budget) => Readiness::Ready { budget },
+            None => Readiness::NotYet,
+        }
+    }
+}

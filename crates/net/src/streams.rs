@@ -1,0 +1,163 @@
+//! QUIC streams as queues: writers that never block the session's loop, readers that feed it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use deskside_proto::frame::Deframer;
+use deskside_proto::picture::{MAX_UPDATE, STREAM_INPUT, STREAM_PICTURE, UpdateHeader};
+use quinn::{Connection, RecvStream, SendStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Streams of higher priority are packetised first.
+pub(crate) const PRIORITY_CONTROL: i32 = 10;
+/// Behind control and input.
+const PRIORITY_PICTURE: i32 = 0;
+/// A peer that leaves so many control bytes unread is stuck or hostile.
+const MAX_UNSENT: usize = 4 * 1024 * 1024;
+/// How long the last bytes may take to be acknowledged.
+const LAST_BYTES: Duration = Duration::from_secs(2);
+/// What arrived and waits for the loop.
+pub(crate) const INCOMING_QUEUE: usize = 32;
+
+/// What arrives on a connection.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// Bytes of the control stream.
+    Control(Vec<u8>),
+    /// One message of the input stream.
+    Input(Vec<u8>),
+    /// One update of the picture.
+    Update(UpdateHeader, Vec<u8>),
+    /// The peer broke the rules of the streams.
+    BadStream,
+}
+
+/// Writes in order, on a task of its own.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::UnboundedSender<Vec<u8>>,
+    unsent: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+/// The peer does not read what is written.
+#[derive(Debug)]
+pub(crate) struct Stuck;
+
+impl Writer {
+    pub(crate) fn spawn(mut stream: SendStream) -> Self {
+        let (queue, mut waiting) = mpsc::unbounded_channel::<Vec<u8>>();
+        let unsent = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&unsent);
+        let task = tokio::spawn(async move {
+            while let Some(bytes) = waiting.recv().await {
+                if stream.write_all(&bytes).await.is_err() {
+                    // The connection is gone; its end is noticed where datagrams are.
+                    return;
+                }
+                counter.fetch_sub(bytes.len(), Ordering::Relaxed);
+            }
+            if stream.finish().is_ok() {
+                // Best effort: if the peer is gone, there is nobody to acknowledge.
+                tokio::time::timeout(LAST_BYTES, stream.stopped()).await.ok();
+            }
+        });
+        Self { queue, unsent, task }
+    }
+
+    pub(crate) fn send(&self, bytes: Vec<u8>) -> Result<(), Stuck> {
+        let unsent = self.unsent.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        if unsent > MAX_UNSENT { Err(Stuck) } else { self.queue.send(bytes).map_err(|_| Stuck) }
+    }
+
+    /// Sends what is queued, ends the stream, and waits a little for the acknowledgement.
+    pub(crate) async fn finish(self) {
+        drop(self.queue);
+        // The task cannot panic and is not aborted; if it were, there is nothing left to wait for.
+        self.task.await.unwrap_or_default();
+    }
+}
+
+/// Sends updates in order, each on a stream of its own.
+pub(crate) fn spawn_picture_writer(
+    connection: Connection,
+) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
+    let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
+    tokio::spawn(async move {
+        while let Some((header, body)) = waiting.recv().await {
+            let sent = async {
+                let mut stream = connection.open_uni().await?;
+                // Fails only on a stream that is closed; this one was just opened.
+                stream.set_priority(PRIORITY_PICTURE).unwrap_or_default();
+                stream.write_all(&[&[STREAM_PICTURE], &header.encode()[..]].concat()).await?;
+                stream.write_all(&body).await?;
+                stream.finish().unwrap_or_default();
+                Ok::<_, quinn::WriteError>(())
+            };
+            if sent.await.is_err() {
+                return;
+            }
+        }
+    });
+    queue
+}
+
+/// Reads the control stream to its end.
+pub(crate) async fn read_control(mut stream: RecvStream, queue: mpsc::Sender<Incoming>) {
+    while let Ok(Some(chunk)) = stream.read_chunk(64 * 1024, true).await {
+        if queue.send(Incoming::Control(chunk.bytes.to_vec())).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Sharer: takes the one input stream of the viewer and reads its messages.
+pub(crate) async fn read_input(connection: Connection, queue: mpsc::Sender<Incoming>) {
+    let Ok(mut stream) = connection.accept_uni().await else { return };
+    let mut kind = [0];
+    if stream.read_exact(&mut kind).await.is_err() || kind != [STREAM_INPUT] {
+        // Nobody listens any more when the session has already ended.
+        return queue.send(Incoming::BadStream).await.unwrap_or_default();
+    }
+    let mut deframer = Deframer::default();
+    while let Ok(Some(chunk)) = stream.read_chunk(64 * 1024, true).await {
+        deframer.push(&chunk.bytes);
+        loop {
+            let incoming = match deframer.next_message() {
+                Ok(None) => break,
+                Ok(Some(message)) => Incoming::Input(message.to_vec()),
+                Err(_) => Incoming::BadStream,
+            };
+            let is_bad = matches!(incoming, Incoming::BadStream);
+            if queue.send(incoming).await.is_err() || is_bad {
+                return;
+            }
+        }
+    }
+}
+
+/// Viewer: takes every update's stream and reads it whole.
+pub(crate) async fn read_updates(connection: Connection, queue: mpsc::Sender<Incoming>) {
+    while let Ok(mut stream) = connection.accept_uni().await {
+        let queue = queue.clone();
+        tokio::spawn(async move {
+            const HEADER: usize = 1 + UpdateHeader::LENGTH;
+            let incoming = match stream.read_to_end(HEADER + MAX_UPDATE).await {
+                Ok(bytes) => match bytes.split_first() {
+                    Some((&STREAM_PICTURE, rest)) => match UpdateHeader::decode(rest) {
+                        Ok((header, body)) => Incoming::Update(header, body.to_vec()),
+                        Err(_) => Incoming::BadStream,
+                    },
+                    Some(_) | None => Incoming::BadStream,
+                },
+                Err(quinn::ReadToEndError::TooLong) => Incoming::BadStream,
+                // The connection ended, which is noticed elsewhere.
+                Err(quinn::ReadToEndError::Read(_)) => return,
+            };
+            // Nobody listens any more when the session has already ended.
+            queue.send(incoming).await.unwrap_or_default();
+        });
+    }
+}

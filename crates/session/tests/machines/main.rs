@@ -1,0 +1,9 @@
+//! Both machines against each other in virtual time, and against hostile peers.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
+
+mod consent;
+mod hostile;
+mod journal;
+mod line;
+mod pair;
