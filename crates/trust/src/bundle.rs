@@ -97,7 +97,7 @@ impl ClosedBundle {
     /// [`BundleError::Key`] with [`KeyFileError::WrongPassphrase`], or what else is wrong with the key.
     pub fn open(self, passphrase: &Secret) -> Result<OperatorBundle, BundleError> {
         let key = key_file::decrypt(&self.key, passphrase)?;
-        let signer = Signer::new(self.certificate, key)?;
+        let signer = Signer::new(self.certificate, &key)?;
         Ok(OperatorBundle { descriptor: self.descriptor, identity: self.identity, signer })
     }
 }

@@ -5,7 +5,8 @@ use thiserror::Error;
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
-use crate::crypto::hex;
+use crate::crypto::{hex, signature_holds};
+use crate::packet::Packet;
 
 /// Longest list, in bytes: room for some 4,000 revocations.
 pub const MAX_CRL: usize = 160 * 1024;
@@ -112,6 +113,15 @@ impl Crl {
     #[must_use]
     pub fn revoked(&self) -> &[Revocation] {
         &self.revoked
+    }
+
+    /// Whether the packet's CA signed it. Says nothing about its age, which [`crate::identify`] looks at.
+    #[must_use]
+    pub fn is_signed_by(&self, packet: &impl AsRef<Packet>) -> bool {
+        let authority = packet.as_ref().authority();
+        CertificateRevocationList::from_der(&self.der).is_ok_and(|(_, parsed)| {
+            signature_holds(authority, parsed.tbs_cert_list.as_ref(), &parsed.signature_value.data)
+        })
     }
 
     pub(crate) fn list(&self) -> &CertRevocationList<'static> {

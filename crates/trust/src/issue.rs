@@ -5,6 +5,7 @@
 //! wrong ones included; the checks in [`crate::identify`] do not change.
 
 mod authority;
+mod description;
 mod key;
 mod operator;
 mod server;
@@ -18,6 +19,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 pub use authority::Authority;
+pub use description::{Description, read_certificate};
 pub(crate) use key::session_signer;
 pub use operator::{OperatorKey, OperatorProfile, Purpose};
 pub use server::ServerKey;

@@ -7,6 +7,7 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::pkcs5::{EncryptionScheme, pbes2};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
@@ -39,13 +40,16 @@ pub enum KeyFileError {
 }
 
 /// The key that is under the passphrase.
-pub(crate) fn decrypt(der: &[u8], passphrase: &Secret) -> Result<PrivatePkcs8KeyDer<'static>, KeyFileError> {
+pub(crate) fn decrypt(
+    der: &[u8],
+    passphrase: &Secret,
+) -> Result<Zeroizing<PrivatePkcs8KeyDer<'static>>, KeyFileError> {
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| KeyFileError::Malformed)?;
     if !is_accepted(&encrypted.encryption_algorithm) {
         return Err(KeyFileError::Protection);
     }
     let key = encrypted.decrypt(passphrase.expose()).map_err(|_| KeyFileError::WrongPassphrase)?;
-    Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()))
+    Ok(Zeroizing::new(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec())))
 }
 
 fn is_accepted(scheme: &EncryptionScheme) -> bool {

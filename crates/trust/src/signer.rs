@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::crypto::aws_lc_rs::sign::any_ecdsa_type;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use thiserror::Error;
 
-use crate::crypto::{SIGNATURE_SCHEME, session_provider};
+use crate::crypto::SIGNATURE_SCHEME;
 
 /// The key refused to sign, or is of another kind than our certificates have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -28,10 +29,11 @@ pub struct Signer {
 impl Signer {
     pub(crate) fn new(
         certificate: CertificateDer<'static>,
-        key: PrivatePkcs8KeyDer<'static>,
+        key: &PrivatePkcs8KeyDer<'_>,
     ) -> Result<Self, KeyMismatch> {
-        let key = CertifiedKey::from_der(vec![certificate], PrivateKeyDer::Pkcs8(key), &session_provider())
-            .map_err(|_| KeyMismatch)?;
+        let borrowed = PrivatePkcs8KeyDer::from(key.secret_pkcs8_der());
+        let key = any_ecdsa_type(&PrivateKeyDer::Pkcs8(borrowed)).map_err(|_| KeyMismatch)?;
+        let key = CertifiedKey::new(vec![certificate], key);
         key.keys_match().map_err(|_| KeyMismatch)?;
         key.key.choose_scheme(&[SIGNATURE_SCHEME]).ok_or(KeyMismatch)?;
         Ok(Self { key: Arc::new(key) })

@@ -69,9 +69,10 @@ impl Authority {
     /// [`IssueError::Key`] with [`crate::KeyFileError::WrongPassphrase`]; [`IssueError::Authority`] if a file
     /// is damaged; [`IssueError::KeyMismatch`] if they do not belong together.
     pub fn open(certificate: &[u8], key: &[u8], passphrase: &Secret) -> Result<Self, IssueError> {
-        let certificate = read_certificate(certificate).ok_or(IssueError::Authority("certificate"))?;
+        let certificate = super::read_certificate(certificate).ok_or(IssueError::Authority("certificate"))?;
         let encrypted = read_block(key, KEY_LABEL).ok_or(IssueError::Authority("private key"))?;
-        let key = Key::from_pkcs8(&key_file::decrypt(&encrypted, passphrase)?)?;
+        let key = key_file::decrypt(&encrypted, passphrase)?;
+        let key = Key::from_pkcs8(&key)?;
         key.signer(certificate.clone())?;
         Ok(Self { certificate, key })
     }
@@ -191,12 +192,6 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authority(••••••)")
     }
-}
-
-/// Reads a file with one PEM certificate.
-fn read_certificate(file: &[u8]) -> Option<CertificateDer<'static>> {
-    let der = CertificateDer::from(read_block(file, "CERTIFICATE")?);
-    certificate::parse(&der).is_some().then_some(der)
 }
 
 fn read_block(file: &[u8], label: &str) -> Option<Vec<u8>> {

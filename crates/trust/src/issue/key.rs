@@ -55,7 +55,7 @@ impl Key {
 
     /// The key with its certificate, for signing messages.
     pub(super) fn signer(&self, certificate: CertificateDer<'static>) -> Result<Signer, IssueError> {
-        Ok(Signer::new(certificate, self.pkcs8().clone_key())?)
+        Ok(Signer::new(certificate, &self.pkcs8())?)
     }
 }
 

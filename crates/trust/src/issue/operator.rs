@@ -7,6 +7,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::key::Key;
 use super::{IssueError, OPERATOR_DAYS, Validity, parameters, presentable, uri};
+use crate::armour;
 use crate::bundle;
 use crate::certificate::{OPERATOR_URI, OPERATOR_USAGE, PACKET_URI};
 use crate::packet::Packet;
@@ -105,6 +106,12 @@ impl OperatorKey {
     #[must_use]
     pub fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
+    }
+
+    /// The certificate's file.
+    #[must_use]
+    pub fn certificate_pem(&self) -> String {
+        armour::write("CERTIFICATE", &self.certificate)
     }
 
     /// The bundle file for the operator, with the packet's descriptor file and the key under a passphrase.
