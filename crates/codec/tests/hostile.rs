@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::{Paint, Random, Screen};
 use deskside_codec::{DecodeError, Decoder, Encoder, MAX_UPDATE, Rect, cursor};
 
-/// What decoding one update may take (SECURITY-RULES 3.10), with the slowness of a busy test machine.
+/// What decoding one update may take, with the slowness of a busy test machine.
 const TIME: Duration = Duration::from_millis(250 * 4);
 /// What refusing may add to the memory of the process, in KiB.
 const MEMORY: u64 = 96 * 1024;
