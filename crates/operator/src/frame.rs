@@ -1,0 +1,313 @@
+//! The customer's picture between two threads: one decodes updates, the other shows what changed.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::{io, thread};
+
+use deskside_codec::{DecodeError, Decoder, Rect};
+use deskside_net::operator::Command;
+use tracing::warn;
+
+/// More changed places than this are handed over as one rectangle around them all.
+const MOST_CHANGES: usize = 256;
+
+/// What the decoding thread is told, in the order of the network's events.
+#[derive(Debug)]
+pub enum Order {
+    /// The picture has this size from this epoch on.
+    Screen {
+        /// Epoch.
+        epoch: u32,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The next update of the epoch.
+    Update {
+        /// Epoch.
+        epoch: u32,
+        /// Number within the epoch.
+        number: u32,
+        /// The codec's bytes.
+        body: Vec<u8>,
+    },
+    /// The picture may no longer be seen.
+    Forget,
+}
+
+/// The decoded picture and what changed since it was last taken.
+#[derive(Debug, Default)]
+struct Frame {
+    width: u32,
+    height: u32,
+    pixels: Vec<u32>,
+    changed: Vec<Rect>,
+    /// Whether the size may have changed.
+    renewed: bool,
+    /// Whether the window was told that there is something to take.
+    announced: bool,
+}
+
+/// The picture as both threads hold it.
+#[derive(Debug, Clone, Default)]
+pub struct Shared(Arc<Mutex<Frame>>);
+
+/// What [`Shared::take`] hands over.
+#[derive(Debug)]
+pub struct Taken<'a> {
+    /// The new size, if the picture began anew; 0 by 0 if there is none any more.
+    pub renewed: Option<(u32, u32)>,
+    /// The whole picture, row by row, a pixel as `0x00RRGGBB`.
+    pub pixels: &'a [u32],
+    /// Where it changed.
+    pub changed: &'a [Rect],
+}
+
+impl Shared {
+    /// Hands what changed to `show`. The decoding thread waits only for as long as that takes.
+    pub fn take(&self, show: impl FnOnce(&Taken<'_>)) {
+        let mut frame = self.lock();
+        frame.announced = false;
+        let renewed = std::mem::take(&mut frame.renewed).then_some((frame.width, frame.height));
+        let changed = std::mem::take(&mut frame.changed);
+        show(&Taken { renewed, pixels: &frame.pixels, changed: &changed });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Frame> {
+        // Pixels have no invariant that a panic elsewhere could have broken.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a picture of this size. Whether the window is to be told.
+    fn renew(&self, width: u32, height: u32) -> bool {
+        let mut frame = self.lock();
+        (frame.width, frame.height) = (width, height);
+        frame.pixels.clear();
+        frame.pixels.resize(width as usize * height as usize, 0);
+        frame.changed.clear();
+        frame.renewed = true;
+        !std::mem::replace(&mut frame.announced, true)
+    }
+
+    /// Copies what a decoder changed. Whether the window is to be told.
+    fn copy(&self, decoder: &Decoder, changed: &[Rect]) -> bool {
+        let mut frame = self.lock();
+        let width = decoder.width() as usize;
+        for rect in changed {
+            for row in rect.y..rect.bottom() {
+                let start = row as usize * width + rect.x as usize;
+                let span = start..start + rect.width as usize;
+                if let (Some(to), Some(from)) =
+                    (frame.pixels.get_mut(span.clone()), decoder.pixels().get(span))
+                {
+                    to.copy_from_slice(from);
+                }
+            }
+        }
+        frame.changed.extend_from_slice(changed);
+        if frame.changed.len() > MOST_CHANGES {
+            let around = frame.changed.iter().copied().reduce(around);
+            frame.changed = around.into_iter().collect();
+        }
+        !std::mem::replace(&mut frame.announced, true)
+    }
+}
+
+fn around(a: Rect, b: Rect) -> Rect {
+    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+    Rect::new(x, y, a.right().max(b.right()) - x, a.bottom().max(b.bottom()) - y)
+}
+
+/// The decoding thread: takes [`Order`]s, answers the network, and tells the window.
+struct Decoding {
+    shared: Shared,
+    current: Option<(u32, Decoder)>,
+}
+
+impl Decoding {
+    fn carry_out(&mut self, order: Order) -> (Option<Command>, bool) {
+        match order {
+            Order::Forget => {
+                self.current = None;
+                (None, self.shared.renew(0, 0))
+            }
+            Order::Screen { epoch, width, height } => match Decoder::new(width, height) {
+                Ok(decoder) => {
+                    self.current = Some((epoch, decoder));
+                    (None, self.shared.renew(width, height))
+                }
+                Err(error) => (Some(self.bad(&error)), false),
+            },
+            Order::Update { epoch, number, body } => {
+                // What an older epoch left in flight is void, and after a bad update nothing is believed.
+                let Some((_, decoder)) = self.current.as_mut().filter(|(current, _)| *current == epoch)
+                else {
+                    return (None, false);
+                };
+                match decoder.apply(&body) {
+                    Ok(changed) => {
+                        let tell = self.shared.copy(decoder, &changed);
+                        (Some(Command::Shown { epoch, number }), tell)
+                    }
+                    Err(error) => (Some(self.bad(&error)), false),
+                }
+            }
+        }
+    }
+
+    fn bad(&mut self, error: &DecodeError) -> Command {
+        warn!(%error, "the picture cannot be decoded");
+        self.current = None;
+        Command::BadPicture(error.to_string())
+    }
+}
+
+/// A channel for the orders; the thread that carries them out is started by [`decode`].
+#[must_use]
+pub fn orders() -> (Sender<Order>, Receiver<Order>) {
+    channel()
+}
+
+/// Starts the decoding thread. It ends when all senders of its orders are gone. `answer` takes what the
+/// network is to be told, `changed` is called when [`Shared::take`] has something new.
+///
+/// # Errors
+/// What the system said, if there can be no more threads.
+pub fn decode(
+    orders: Receiver<Order>,
+    shared: Shared,
+    answer: impl Fn(Command) + Send + 'static,
+    changed: impl Fn() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("decode".into()).spawn(move || {
+        let mut decoding = Decoding { shared, current: None };
+        for order in orders {
+            let (command, tell) = decoding.carry_out(order);
+            // The picture is on its way to the window before the next one is asked for.
+            if tell {
+                changed();
+            }
+            if let Some(command) = command {
+                answer(command);
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use deskside_codec::{Encoder, FrameView};
+
+    use super::*;
+
+    const SIDE: (u32, u32) = (200, 100);
+
+    /// Updates of a whole picture in one colour.
+    fn updates(colour: u8) -> Vec<Vec<u8>> {
+        let data = vec![colour; (SIDE.0 * SIDE.1 * 4) as usize];
+        let view = FrameView::new(SIDE.0, SIDE.1, SIDE.0 as usize * 4, &data).unwrap();
+        let mut encoder = Encoder::new(SIDE.0, SIDE.1).unwrap();
+        encoder.mark(&[Rect::new(0, 0, SIDE.0, SIDE.1)]);
+        let mut updates = Vec::new();
+        while let Some(update) = encoder.next_update(&view, 1000, None).unwrap() {
+            updates.push(update);
+        }
+        updates
+    }
+
+    fn begin(epoch: u32) -> Order {
+        Order::Screen { epoch, width: SIDE.0, height: SIDE.1 }
+    }
+
+    /// Runs the thread over these orders and gives what it answered and how often it told the window.
+    fn run(shared: &Shared, list: Vec<Order>) -> (Vec<Command>, usize) {
+        let (sender, receiver) = orders();
+        let (answers, answered) = channel();
+        let (tells, told) = channel();
+        let thread = decode(
+            receiver,
+            shared.clone(),
+            move |command| answers.send(command).unwrap(),
+            move || tells.send(()).unwrap(),
+        );
+        for order in list {
+            sender.send(order).unwrap();
+        }
+        drop(sender);
+        thread.unwrap().join().unwrap();
+        (answered.iter().collect(), told.iter().count())
+    }
+
+    fn pixels(shared: &Shared) -> (Option<(u32, u32)>, Vec<u32>, usize) {
+        let mut seen = None;
+        shared.take(|taken| seen = Some((taken.renewed, taken.pixels.to_vec(), taken.changed.len())));
+        seen.unwrap()
+    }
+
+    #[test]
+    fn updates_are_decoded_in_order_acknowledged_and_told_once() {
+        let shared = Shared::default();
+        let bodies = updates(0x7f);
+        let expected = bodies.len();
+        let mut list = vec![begin(3)];
+        list.extend(bodies.into_iter().zip(0..).map(|(body, number)| Order::Update {
+            epoch: 3,
+            number,
+            body,
+        }));
+        let (commands, told) = run(&shared, list);
+        assert_eq!(told, 1, "nothing was taken in between");
+        for (number, command) in (0..).zip(&commands) {
+            assert!(matches!(command, Command::Shown { epoch: 3, number: n } if *n == number), "{command:?}");
+        }
+        assert_eq!(commands.len(), expected);
+        let (renewed, pixels, changes) = self::pixels(&shared);
+        assert_eq!(renewed, Some(SIDE));
+        assert!(pixels.iter().all(|pixel| *pixel == 0x007f_7f7f));
+        assert!(changes > 0);
+        assert_eq!(self::pixels(&shared).2, 0, "what was taken is not handed over again");
+    }
+
+    #[test]
+    fn an_older_epoch_is_void() {
+        let shared = Shared::default();
+        let body = updates(1).remove(0);
+        let late = Order::Update { epoch: 1, number: 0, body };
+        let (commands, _) = run(&shared, vec![begin(1), begin(2), late]);
+        assert!(commands.is_empty());
+        assert!(pixels(&shared).1.iter().all(|pixel| *pixel == 0));
+    }
+
+    #[test]
+    fn a_bad_update_or_size_is_reported_once_and_nothing_after_it_is_believed() {
+        let shared = Shared::default();
+        let bad = |number| Order::Update { epoch: 1, number, body: vec![0xff; 40] };
+        let (commands, _) = run(&shared, vec![begin(1), bad(0), bad(1)]);
+        assert!(matches!(&commands[..], [Command::BadPicture(_)]), "{commands:?}");
+        let huge = Order::Screen { epoch: 1, width: 1 << 20, height: 1 << 20 };
+        let (commands, _) = run(&shared, vec![huge]);
+        assert!(matches!(&commands[..], [Command::BadPicture(_)]), "{commands:?}");
+    }
+
+    #[test]
+    fn what_may_no_longer_be_seen_is_not_kept() {
+        let shared = Shared::default();
+        let body = updates(0x55).remove(0);
+        let _ = run(&shared, vec![begin(1), Order::Update { epoch: 1, number: 0, body }, Order::Forget]);
+        let (renewed, pixels, _) = pixels(&shared);
+        assert_eq!((renewed, pixels), (Some((0, 0)), vec![]));
+    }
+
+    #[test]
+    fn many_changes_become_one_rectangle_around_them() {
+        let shared = Shared::default();
+        let decoder = Decoder::new(SIDE.0, SIDE.1).unwrap();
+        shared.renew(SIDE.0, SIDE.1);
+        let places: Vec<Rect> = (0..=MOST_CHANGES as u32).map(|n| Rect::new(n % 190, n % 90, 2, 3)).collect();
+        shared.copy(&decoder, &places);
+        let expected = places.into_iter().reduce(around).unwrap();
+        shared.take(|taken| assert_eq!(taken.changed, [expected]));
+    }
+}

@@ -1,0 +1,331 @@
+//! A running session: what is allowed, what rests, and where pointer and keyboard go.
+
+use std::time::Duration;
+
+use deskside_net::Quality;
+use deskside_net::operator::{Command, Event};
+use deskside_proto::control::Suspension;
+use deskside_proto::input::{Button, InputEvent};
+use deskside_proto::journal::Action;
+
+use super::Effect;
+use super::hand::Hand;
+use super::permission::Permission;
+
+/// Where the operator's keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyboard {
+    /// Control is not allowed, so they stay here and nothing is to be said about it.
+    Idle,
+    /// To the operator's own computer; a click on the picture sends them to the customer's.
+    Here,
+    /// To the customer's computer, every one but right Ctrl.
+    Customer,
+}
+
+/// How large the picture is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zoom {
+    /// The whole picture is visible.
+    #[default]
+    Fit,
+    /// One pixel of the customer's screen is one pixel of the window.
+    Full,
+}
+
+/// What the pointer did in the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pointer {
+    /// It is over this pixel of the customer's picture, or beside the picture and nearest to this pixel.
+    Moved {
+        /// From the left and from the top.
+        at: (u16, u16),
+        /// Whether it is over the picture.
+        over: bool,
+    },
+    /// It left the window, or there is no picture.
+    Left,
+    /// A button went down or up where it is.
+    Button(Button, bool),
+    /// The wheel turned by notches, right and down are positive.
+    Wheel(f32, f32),
+}
+
+/// A running session.
+#[derive(Debug)]
+pub struct Session {
+    /// When the customer accepted.
+    pub started: Duration,
+    /// Seeing the screen.
+    pub see: Permission,
+    /// Using mouse and keyboard.
+    pub control: Permission,
+    /// Why input rests, if it does.
+    pub suspension: Option<Suspension>,
+    /// Whether the customer froze the picture.
+    pub paused: bool,
+    /// How good the connection was when it was last measured.
+    pub quality: Option<Quality>,
+    /// Where the customer's cursor was last reported.
+    pub cursor: Option<(u16, u16)>,
+    /// Whether the end was asked for and is being settled with the other side.
+    pub ending: bool,
+    /// How large the picture is shown.
+    pub zoom: Zoom,
+    /// Width and height of the customer's screen, once it is shown.
+    screen: Option<(u32, u32)>,
+    hand: Hand,
+    /// Whether the view is what the operator types into, as far as control is allowed.
+    engaged: bool,
+    grabbed: bool,
+    focused: bool,
+    /// The pixel of the picture that the pointer is nearest to, and whether it is over it.
+    pointer: Option<((u16, u16), bool)>,
+}
+
+impl Session {
+    pub(super) fn new(started: Duration, focused: bool) -> Self {
+        Self {
+            started,
+            see: Permission::None,
+            control: Permission::None,
+            suspension: None,
+            paused: false,
+            quality: None,
+            cursor: None,
+            ending: false,
+            zoom: Zoom::Fit,
+            screen: None,
+            hand: Hand::default(),
+            engaged: false,
+            grabbed: false,
+            focused,
+            pointer: None,
+        }
+    }
+
+    /// The permission for an action.
+    #[must_use]
+    pub fn permission(&self, action: Action) -> Permission {
+        match action {
+            Action::See => self.see,
+            Action::Control => self.control,
+        }
+    }
+
+    /// Whether this action can be asked for now.
+    #[must_use]
+    pub fn may_ask(&self, action: Action) -> bool {
+        let permission = self.permission(action);
+        let rests_on_nothing_else = action == Action::See || self.see.is_allowed();
+        rests_on_nothing_else && !permission.is_allowed() && !permission.is_asking() && !self.ending
+    }
+
+    /// Where the operator's keys go.
+    #[must_use]
+    pub fn keyboard(&self) -> Keyboard {
+        match (self.control.is_allowed(), self.grabbed) {
+            (false, _) => Keyboard::Idle,
+            (true, false) => Keyboard::Here,
+            (true, true) => Keyboard::Customer,
+        }
+    }
+
+    /// Width and height of the picture, while it may be seen and there is one.
+    #[must_use]
+    pub fn screen(&self) -> Option<(u32, u32)> {
+        self.screen.filter(|_| self.see.is_allowed())
+    }
+
+    /// Whether the pointer is over the picture and moves the customer's. Then the customer's cursor is
+    /// drawn as the pointer itself, and not where it was last reported.
+    #[must_use]
+    pub fn pointer_is_customers(&self) -> bool {
+        self.hand.is_live() && (self.hand.is_dragging() || self.pointer.is_some_and(|(_, over)| over))
+    }
+
+    fn permission_mut(&mut self, action: Action) -> &mut Permission {
+        match action {
+            Action::See => &mut self.see,
+            Action::Control => &mut self.control,
+        }
+    }
+
+    /// Asks the customer.
+    pub(super) fn ask(&mut self, action: Action) -> Vec<Effect> {
+        if !self.may_ask(action) {
+            return Vec::new();
+        }
+        *self.permission_mut(action) = Permission::Asking(None);
+        vec![Effect::Net(Command::Ask(action))]
+    }
+
+    /// Takes a question back. It stays open until the other side says that it is closed.
+    pub(super) fn withdraw(&mut self, action: Action) -> Vec<Effect> {
+        match self.permission(action) {
+            Permission::Asking(Some(request)) => vec![Effect::Net(Command::Withdraw(request))],
+            Permission::None
+            | Permission::Asking(None)
+            | Permission::Allowed(_)
+            | Permission::Refused(_)
+            | Permission::Ended(_) => Vec::new(),
+        }
+    }
+
+    /// Gives a grant back; from now on nothing uses it.
+    pub(super) fn give_back(&mut self, action: Action) -> Vec<Effect> {
+        let Permission::Allowed(grant) = self.permission(action) else { return Vec::new() };
+        *self.permission_mut(action) = Permission::None;
+        // The hand lets go while the grant still covers it.
+        let mut effects = self.settle();
+        effects.push(Effect::Net(Command::GiveBack(grant)));
+        effects.extend(self.forget_picture_unless_seen());
+        effects
+    }
+
+    pub(super) fn net(&mut self, event: Event, now: Duration) -> Vec<Effect> {
+        match event {
+            Event::Asked { request, action } => self.permission_mut(action).asked(request),
+            Event::Answered { action, verdict, .. } => {
+                self.permission_mut(action).answered(verdict);
+                // Whoever asked for control wants to use it: no further click is needed.
+                self.engaged |= action == Action::Control && self.control.is_allowed();
+            }
+            Event::GrantEnded { action, grant, reason } => {
+                self.permission_mut(action).ended(grant, reason);
+            }
+            Event::Suspended(suspension) => self.suspension = suspension,
+            Event::Paused(paused) => self.paused = paused,
+            Event::Screen { width, height, .. } => self.screen = Some((width, height)),
+            Event::CursorMoved { x, y } => self.cursor = Some((x, y)),
+            Event::Quality(quality) => self.quality = Some(quality),
+            _ => return Vec::new(),
+        }
+        let mut effects = self.settle();
+        effects.extend(self.forget_picture_unless_seen());
+        effects.extend(input(self.hand.tick(now)));
+        effects
+    }
+
+    /// The window got or lost the focus.
+    pub(super) fn focus(&mut self, focused: bool) -> Vec<Effect> {
+        self.focused = focused;
+        self.settle()
+    }
+
+    /// Right Ctrl, or a click on the bar: the keyboard comes back.
+    pub(super) fn release_keyboard(&mut self) -> Vec<Effect> {
+        self.engaged = false;
+        self.settle()
+    }
+
+    /// The platform no longer has the keyboard, because the window lost the focus.
+    pub(super) fn keyboard_lost(&mut self) -> Vec<Effect> {
+        self.grabbed = false;
+        self.focus(false)
+    }
+
+    /// The platform could not take the keyboard.
+    pub(super) fn keyboard_refused(&mut self) -> Vec<Effect> {
+        self.grabbed = false;
+        self.release_keyboard()
+    }
+
+    /// A key from the platform while the keyboard is grabbed.
+    pub(super) fn key(&mut self, event: InputEvent, now: Duration) -> Vec<Effect> {
+        input(self.hand.key(event, now))
+    }
+
+    pub(super) fn pointer(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
+        match event {
+            Pointer::Moved { at, over } => {
+                self.pointer = Some((at, over));
+                let counts = over || self.hand.is_dragging();
+                if counts { input(self.hand.moved(at, now)) } else { Vec::new() }
+            }
+            Pointer::Left => {
+                self.pointer = None;
+                Vec::new()
+            }
+            Pointer::Button(button, pressed) => self.button(button, pressed, now),
+            Pointer::Wheel(dx, dy) => match self.pointer {
+                Some((_, true)) => input(self.hand.wheel(dx, dy, now)),
+                Some((_, false)) | None => Vec::new(),
+            },
+        }
+    }
+
+    fn button(&mut self, button: Button, pressed: bool, now: Duration) -> Vec<Effect> {
+        let Some((at, over)) = self.pointer else { return Vec::new() };
+        if !pressed {
+            return input(self.hand.button(button, false, at, now));
+        }
+        if !over {
+            return Vec::new();
+        }
+        // Whoever presses a button on the picture works there from now on.
+        self.focused = true;
+        self.engaged |= self.control.is_allowed();
+        let mut effects = self.settle();
+        effects.extend(input(self.hand.button(button, true, at, now)));
+        effects
+    }
+
+    pub(super) fn wake_at(&self) -> Option<Duration> {
+        self.hand.wake_at()
+    }
+
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<Effect> {
+        input(self.hand.tick(now))
+    }
+
+    /// Brings hand and keyboard in line with what is allowed, resting and in front.
+    fn settle(&mut self) -> Vec<Effect> {
+        let allowed = self.control.is_allowed() && self.see.is_allowed() && !self.ending;
+        if !allowed {
+            self.engaged = false;
+        }
+        let grab = allowed && self.engaged && self.focused;
+        let mut released = self.hand.set_keyboard(grab);
+        // Keys typed while input rests go nowhere, rather than into whatever is under the window.
+        released
+            .extend(self.hand.set_live(allowed && self.focused && self.suspension.is_none() && !self.paused));
+        released.dedup();
+        let mut effects = input(released);
+        if std::mem::replace(&mut self.grabbed, grab) != grab {
+            effects.push(Effect::Keyboard(grab));
+        }
+        effects
+    }
+
+    /// What may no longer be seen is not kept on the screen.
+    fn forget_picture_unless_seen(&mut self) -> Option<Effect> {
+        if self.see.is_allowed() {
+            return None;
+        }
+        self.cursor = None;
+        self.screen.take().map(|_| Effect::ForgetPicture)
+    }
+
+    /// The end was asked for.
+    pub(super) fn end(&mut self) -> Vec<Effect> {
+        if std::mem::replace(&mut self.ending, true) {
+            return Vec::new();
+        }
+        let mut effects = self.settle();
+        effects.push(Effect::Net(Command::EndSession));
+        effects
+    }
+
+    /// The session is over on the other side too.
+    pub(super) fn close(&mut self) -> Vec<Effect> {
+        self.ending = true;
+        let mut effects = self.settle();
+        effects.push(Effect::ForgetPicture);
+        effects
+    }
+}
+
+fn input(events: Vec<InputEvent>) -> Vec<Effect> {
+    if events.is_empty() { Vec::new() } else { vec![Effect::Net(Command::Input(events))] }
+}

@@ -1,0 +1,98 @@
+//! The window: draws what the model says and gives back what the person did. Nothing is decided here.
+
+mod cards;
+mod secret_text;
+mod session;
+mod words;
+
+use std::time::Duration;
+
+use deskside_ui::egui::{self, Key, Modifiers, Ui};
+use deskside_ui::{Picture, Scaling};
+
+use crate::model::{Act, Model, State, Zoom};
+use secret_text::SecretText;
+
+/// What has been typed and not yet acted on, and which widget was last given the keyboard.
+#[derive(Default)]
+pub struct Forms {
+    passphrase: SecretText,
+    user: String,
+    password: SecretText,
+    focus: Option<Focus>,
+}
+
+/// The step that the keyboard was last brought to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Passphrase,
+    Password,
+    NewSession,
+    Copy,
+    AskSee,
+    AskControl,
+    Control,
+    Nothing,
+}
+
+impl Forms {
+    /// Whether the widget of this step is to take the keyboard now: once, when the step is new.
+    fn wants(&mut self, focus: Focus) -> bool {
+        std::mem::replace(&mut self.focus, Some(focus)) != Some(focus)
+    }
+}
+
+/// Draws the window for the present state, with the customer's picture where there is one.
+pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture, now: Duration) -> Vec<Act> {
+    let mut acts = shortcuts(ui, model);
+    match model.state() {
+        State::Broken => cards::broken(ui, model, &mut acts),
+        State::Locked { busy } => cards::unlock(ui, model, forms, *busy, &mut acts),
+        State::LoggedOut { busy } => cards::log_in(ui, model, forms, *busy, &mut acts),
+        State::Home => cards::home(ui, model, forms, &mut acts),
+        State::Waiting(waiting) => cards::waiting(ui, model, forms, waiting, now, &mut acts),
+        State::Ended(summary) => cards::ended(ui, model, forms, summary, &mut acts),
+        State::Session(session) => {
+            let scaling = match session.zoom {
+                Zoom::Fit => Scaling::Fit,
+                Zoom::Full => Scaling::OneToOne,
+            };
+            if picture.scaling() != scaling {
+                picture.set_scaling(scaling);
+            }
+            session::show(ui, model, session, forms, picture, now, &mut acts);
+        }
+    }
+    acts
+}
+
+/// Keys that work wherever the keyboard is in the window.
+fn shortcuts(ui: &Ui, model: &Model) -> Vec<Act> {
+    let mut acts = Vec::new();
+    ui.input_mut(|input| {
+        if input.consume_key(Modifiers::COMMAND, Key::N) {
+            acts.push(Act::NewSession);
+        }
+        match model.state() {
+            State::Waiting(_) => {
+                if input.consume_key(Modifiers::NONE, Key::Escape) {
+                    acts.push(Act::Cancel);
+                }
+                if input.events.iter().any(|event| matches!(event, egui::Event::Copy)) {
+                    acts.push(Act::CopyCode);
+                }
+            }
+            State::Ended(_) => {
+                if input.consume_key(Modifiers::NONE, Key::Escape) {
+                    acts.push(Act::Home);
+                }
+            }
+            State::Broken
+            | State::Locked { .. }
+            | State::LoggedOut { .. }
+            | State::Home
+            | State::Session(_) => {}
+        }
+    });
+    acts
+}

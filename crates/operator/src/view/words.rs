@@ -1,0 +1,163 @@
+//! The sentences and numbers that the window shows.
+
+use std::time::Duration;
+
+use deskside_net::Quality;
+use deskside_proto::control::Suspension;
+use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_ui::theme::Tone;
+
+use crate::model::{Permission, Refusal};
+
+/// `9:42`, and from an hour on `1:09:42`.
+pub(super) fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// `812 B`, `5.3 MB`: decimal units, as in data sheets of lines.
+pub(super) fn bytes(count: u64) -> String {
+    let mut amount = count as f64;
+    for unit in ["B", "kB", "MB"] {
+        if amount < 999.95 {
+            return if unit == "B" { format!("{count} B") } else { format!("{amount:.1} {unit}") };
+        }
+        amount /= 1000.0;
+    }
+    format!("{amount:.1} GB")
+}
+
+/// How the connection is, in a word and a tone. Above a quarter of a second pointing becomes hard.
+pub(super) fn quality(quality: Quality) -> (Tone, String) {
+    let path = if quality.udp { "UDP" } else { "TLS" };
+    let tone = match quality.rtt_ms {
+        0..=80 => Tone::Good,
+        81..=250 => Tone::Warning,
+        _ => Tone::Error,
+    };
+    (tone, format!("{} ms, {path}", quality.rtt_ms))
+}
+
+/// Why input does not reach the customer's computer just now.
+pub(super) fn rests(suspension: Option<Suspension>, paused: bool) -> Option<&'static str> {
+    match suspension {
+        _ if paused => Some("The customer has paused. The picture stands still until they go on."),
+        Some(Suspension::Hand) => {
+            Some("The customer is using the mouse. Yours goes on when theirs has rested.")
+        }
+        Some(Suspension::Question) => {
+            Some("The customer is answering a question. Your input rests meanwhile.")
+        }
+        Some(Suspension::Paused) => Some("The customer has paused. Your input rests meanwhile."),
+        None => None,
+    }
+}
+
+/// What stands beside a permission that is not allowed.
+pub(super) fn permission(action: Action, permission: Permission) -> Option<(Tone, &'static str)> {
+    let see = action == Action::See;
+    Some(match permission {
+        Permission::None => return None,
+        Permission::Asking(_) => (Tone::Info, "Waiting for the customer…"),
+        Permission::Allowed(_) if see => (Tone::Good, "Seeing the screen"),
+        Permission::Allowed(_) => (Tone::Good, "In control"),
+        Permission::Refused(Refusal::Denied) => (Tone::Warning, "Refused"),
+        Permission::Refused(Refusal::TimedOut) => (Tone::Warning, "No answer"),
+        Permission::Refused(Refusal::Unavailable) => (Tone::Warning, "Not possible now"),
+        Permission::Ended(GrantEnd::F11) => (Tone::Warning, "Stopped with F11"),
+        Permission::Ended(GrantEnd::Revoked) => (Tone::Warning, "Taken back"),
+        Permission::Ended(GrantEnd::GivenBack | GrantEnd::Narrowed | GrantEnd::SessionEnded) => {
+            (Tone::Neutral, "Ended")
+        }
+    })
+}
+
+/// What stands where the picture would be: a heading and what to do.
+pub(super) fn no_picture(see: Permission) -> (&'static str, &'static str) {
+    match see {
+        Permission::None => {
+            ("The customer is connected", "Press Enter to ask whether you may see the screen.")
+        }
+        Permission::Asking(_) => {
+            ("Waiting for the customer…", "They are being asked whether you may see their screen.")
+        }
+        Permission::Allowed(_) => {
+            ("The picture is on its way", "It appears as soon as the first part has arrived.")
+        }
+        Permission::Refused(Refusal::Denied) => {
+            ("The customer does not want to show the screen", "Talk to them, then ask again.")
+        }
+        Permission::Refused(Refusal::TimedOut) => (
+            "The customer did not answer",
+            "Ask them to look at the question on their screen, then ask again.",
+        ),
+        Permission::Refused(Refusal::Unavailable) => {
+            ("The screen cannot be shown just now", "Wait a moment, then ask again.")
+        }
+        Permission::Ended(_) => {
+            ("You no longer see the screen", "The permission has ended. You can ask again.")
+        }
+    }
+}
+
+/// Why a session ended.
+pub(super) fn end(reason: SessionEnd) -> (&'static str, &'static str) {
+    match reason {
+        SessionEnd::Customer => {
+            ("The customer ended the session", "They pressed Stop or closed their panel.")
+        }
+        SessionEnd::Operator => ("You ended the session", "The customer's program has stopped too."),
+        SessionEnd::Refused => {
+            ("The customer did not accept", "They were shown your name and organisation and said no.")
+        }
+        SessionEnd::ConnectionLost => {
+            ("The connection was lost", "It did not come back in time. Start a new session to go on.")
+        }
+        SessionEnd::DisplayLost => {
+            ("The customer's screen went away", "They logged out, or their computer was shut down.")
+        }
+        SessionEnd::Protocol => (
+            "The session was broken off",
+            "The customer's program sent something that does not fit. Is it of the same version?",
+        ),
+        SessionEnd::TimedOut => {
+            ("The customer did not answer", "They did not accept in time. Start a new session to try again.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_on_a_clock() {
+        for (seconds, text) in [(0, "0:00"), (9, "0:09"), (582, "9:42"), (3600, "1:00:00"), (4182, "1:09:42")]
+        {
+            assert_eq!(clock(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn amounts_change_unit_where_the_digits_would_grow() {
+        for (count, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (999_949, "999.9 kB"),
+            (999_951, "1.0 MB"),
+            (5_320_000, "5.3 MB"),
+            (7_000_000_000, "7.0 GB"),
+        ] {
+            assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn a_pause_is_said_before_anything_else() {
+        assert_eq!(rests(None, false), None);
+        assert!(rests(Some(Suspension::Hand), true).unwrap().contains("paused"));
+        assert!(rests(Some(Suspension::Hand), false).unwrap().contains("mouse"));
+    }
+}

@@ -1,0 +1,400 @@
+//! The program around the model: hears window, network, keyboard and threads, and carries out effects.
+
+mod pointer;
+
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use deskside_net::operator::{self, Handle, OperatorConfig};
+use deskside_platform::x11::KeyboardGrab;
+use deskside_platform::{GrabEvent, x11};
+use deskside_proto::journal::Action;
+use deskside_session::{Journal, Now};
+use deskside_trust::{OperatorBundle, Secret};
+use deskside_ui::winit::event::WindowEvent;
+use deskside_ui::{App, Handling, Picture, PixelRect, Place, Proxy, Shell, WindowKey, WindowOptions, egui};
+use time::UtcOffset;
+use tracing::{error, info, warn};
+
+use crate::bundle::BundleFile;
+use crate::config::Settings;
+use crate::frame::{self, Order, Shared};
+use crate::model::{Act, Effect, Keyboard, Model};
+use crate::ticker::Ticker;
+use crate::view::{self, Forms};
+use crate::{journals, passphrase};
+use pointer::Mouse;
+
+/// The one window's title; tests and scripts find it by this.
+pub const TITLE: &str = "Deskside Operator";
+/// The one window.
+pub const WINDOW: WindowKey = WindowKey(0);
+/// Its size when it opens and the least that shows everything, in points.
+const SIZE: ((f32, f32), (f32, f32)) = ((1120.0, 780.0), (860.0, 520.0));
+
+/// What other threads tell the window loop.
+pub enum Event {
+    /// The bundle was opened, or why not.
+    Opened(Result<OperatorBundle, String>),
+    /// From the network.
+    Net(operator::Event),
+    /// The decoding thread has new pixels.
+    Picture,
+    /// From the grabbed keyboard.
+    Keyboard(GrabEvent),
+    /// A journal was kept, or why not.
+    Kept(Result<PathBuf, String>),
+    /// A moment that was asked for has come.
+    Tick,
+}
+
+/// The program.
+pub struct Window {
+    settings: Settings,
+    /// For the journal's times; found out before there were threads.
+    offset: UtcOffset,
+    bundle: Option<BundleFile>,
+    model: Model,
+    forms: Forms,
+    picture: Picture,
+    shared: Shared,
+    mouse: Mouse,
+    proxy: Proxy<Event>,
+    began: Instant,
+    network: Option<Handle>,
+    keyboard: Option<KeyboardGrab>,
+    ticker: Option<Ticker>,
+    /// Threads that are waited for before the program ends.
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Window {
+    /// The program before its window is open.
+    #[must_use]
+    pub fn new(settings: Settings, offset: UtcOffset, proxy: Proxy<Event>) -> Self {
+        let (bundle, model) = match BundleFile::read(&settings.bundle) {
+            Ok(bundle) => {
+                let model = Model::new(bundle.identity().clone());
+                (Some(bundle), model)
+            }
+            Err(text) => (None, Model::broken(text)),
+        };
+        let tick = proxy.clone();
+        let ticker = Ticker::start(move || tell(&tick, Event::Tick));
+        let mut program = Self {
+            settings,
+            offset,
+            bundle,
+            model,
+            forms: Forms::default(),
+            picture: Picture::new(),
+            shared: Shared::default(),
+            mouse: Mouse::default(),
+            ticker: None,
+            proxy,
+            began: Instant::now(),
+            network: None,
+            keyboard: None,
+            threads: Vec::new(),
+        };
+        match ticker {
+            Ok(ticker) => program.ticker = Some(ticker),
+            Err(e) => program.model.trouble(format!("There can be no more threads: {e}.")),
+        }
+        program
+    }
+
+    /// Ends what runs beside the window: says goodbye to the network, and waits until journals are kept.
+    pub fn close(self) {
+        drop(self.keyboard);
+        drop(self.network);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                error!("a thread of the program panicked");
+            }
+        }
+    }
+
+    fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall_ms = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        Now { monotonic: self.began.elapsed(), wall_ms }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, shell: &mut Shell<'_>) {
+        for effect in effects {
+            match effect {
+                Effect::Unlock(passphrase) => self.unlock(passphrase, shell),
+                Effect::Net(command) => {
+                    if let Some(network) = &self.network {
+                        network.send(command);
+                    }
+                }
+                Effect::Keyboard(true) => self.grab(shell),
+                Effect::Keyboard(false) => {
+                    if let Some(keyboard) = &self.keyboard {
+                        keyboard.ungrab();
+                    }
+                }
+                Effect::ForgetPicture => {
+                    self.picture.reset(0, 0);
+                    self.picture.set_cursor(None);
+                    self.mouse.forget_cursor();
+                }
+                Effect::SaveJournal(journal) => self.keep(journal),
+                Effect::Copy(code) => shell.copy(code.expose()),
+                Effect::Quit => shell.exit(),
+            }
+        }
+        if let (Some(ticker), Some(at)) =
+            (&self.ticker, self.model.wake_at().into_iter().chain(self.mouse.wake_at()).min())
+        {
+            ticker.at(self.began + at);
+        }
+        self.mouse.dress(&self.model, &mut self.picture, shell);
+    }
+
+    fn unlock(&mut self, passphrase: Secret, shell: &mut Shell<'_>) {
+        let Some(bundle) = self.bundle.clone() else { return };
+        let proxy = self.proxy.clone();
+        let opening = thread::Builder::new()
+            .name("unlock".into())
+            .spawn(move || tell(&proxy, Event::Opened(bundle.open(&passphrase))));
+        match opening {
+            Ok(thread) => self.threads.push(thread),
+            Err(e) => self.model.unlock_failed(format!("There can be no more threads: {e}.")),
+        }
+        shell.redraw(WINDOW);
+    }
+
+    /// Starts network and decoder with an opened bundle.
+    fn connect(&mut self, bundle: OperatorBundle) -> Result<(), String> {
+        let (orders, receiver) = frame::orders();
+        let config = OperatorConfig {
+            bundle,
+            path: self.settings.path,
+            product: concat!("deskside-operator ", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        let proxy = self.proxy.clone();
+        let network = operator::start(config, Box::new(move |event| dispatch(event, &orders, &proxy)))
+            .map_err(|problem| problem.to_string())?;
+        let commands = network.sender();
+        let proxy = self.proxy.clone();
+        let decoder = frame::decode(
+            receiver,
+            self.shared.clone(),
+            move |command| commands.send(command),
+            move || tell(&proxy, Event::Picture),
+        )
+        .map_err(|e| format!("There can be no more threads: {e}."))?;
+        self.threads.push(decoder);
+        self.network = Some(network);
+        info!("unlocked");
+        Ok(())
+    }
+
+    fn grab(&mut self, shell: &mut Shell<'_>) {
+        let refused = self.try_grab(shell).err();
+        if let Some(cause) = refused {
+            warn!(%cause, "the keyboard could not be grabbed");
+            let effects = self.model.keyboard_refused(&cause);
+            self.carry_out(effects, shell);
+        }
+    }
+
+    fn try_grab(&mut self, shell: &Shell<'_>) -> Result<(), String> {
+        let window = shell.x11_window(WINDOW).ok_or("the window is not on an X display")?;
+        let keyboard = match &mut self.keyboard {
+            Some(keyboard) => keyboard,
+            none => {
+                let proxy = self.proxy.clone();
+                let hear = Box::new(move |event| tell(&proxy, Event::Keyboard(event)));
+                let opened = x11::open(None).and_then(|display| display.keyboard(&locale(), hear));
+                none.insert(opened.map_err(|e| e.to_string())?)
+            }
+        };
+        keyboard.grab(window).map_err(|e| e.to_string())
+    }
+
+    fn keep(&mut self, journal: Journal) {
+        let (folder, offset, proxy) = (self.settings.journal_dir.clone(), self.offset, self.proxy.clone());
+        let keeping = thread::Builder::new().name("journal".into()).spawn(move || {
+            let kept = journals::keep(&journal, &folder, offset);
+            if let Err(error) = &kept {
+                error!(%error, folder = %folder.display(), "the journal was not kept");
+            }
+            tell(&proxy, Event::Kept(kept.map_err(|e| e.to_string())));
+        });
+        match keeping {
+            Ok(thread) => self.threads.push(thread),
+            Err(e) => self.model.trouble(format!("The journal could not be saved: {e}.")),
+        }
+        self.threads.retain(|thread| !thread.is_finished());
+    }
+
+    /// Takes over what the decoding thread has made.
+    fn take_picture(&mut self, shell: &mut Shell<'_>) {
+        let picture = &mut self.picture;
+        let mut renewed = false;
+        self.shared.take(|taken| {
+            if let Some((width, height)) = taken.renewed {
+                picture.reset(width, height);
+                renewed = true;
+            }
+            let rect =
+                |r: &deskside_codec::Rect| PixelRect { x: r.x, y: r.y, width: r.width, height: r.height };
+            let changed: Vec<PixelRect> = taken.changed.iter().map(rect).collect();
+            picture.update(taken.pixels, &changed);
+        });
+        if renewed {
+            shell.redraw(WINDOW);
+        } else {
+            shell.present(WINDOW);
+        }
+    }
+
+    fn heard(&mut self, event: operator::Event, shell: &mut Shell<'_>) {
+        let now = self.now();
+        match &event {
+            // The cursor alone changes the picture and no widget.
+            operator::Event::CursorMoved { x, y } => {
+                self.picture.move_cursor(u32::from(*x), u32::from(*y));
+                shell.present(WINDOW);
+            }
+            operator::Event::CursorShape(shape) => {
+                self.mouse.shape(shape);
+                shell.present(WINDOW);
+            }
+            _ => shell.redraw(WINDOW),
+        }
+        let effects = self.model.net(event, now);
+        self.carry_out(effects, shell);
+    }
+}
+
+impl App for Window {
+    type Event = Event;
+
+    fn start(&mut self, shell: &mut Shell<'_>) {
+        let (size, least) = SIZE;
+        let place = Place::Centre;
+        shell.open(WINDOW, WindowOptions { min_size: Some(least), place, ..WindowOptions::new(TITLE, size) });
+        let Some(path) = self.settings.passphrase_file.clone() else { return };
+        match passphrase::read(&path) {
+            Ok(passphrase) => {
+                let effects = self.model.act(Act::Unlock(passphrase), self.now());
+                self.carry_out(effects, shell);
+            }
+            Err(e) => self.model.trouble(format!("The passphrase has to be typed: {e}.")),
+        }
+    }
+
+    fn event(&mut self, event: Event, shell: &mut Shell<'_>) {
+        let now = self.now();
+        let effects = match event {
+            Event::Net(event) => return self.heard(event, shell),
+            Event::Picture => return self.take_picture(shell),
+            Event::Opened(opened) => {
+                match opened.and_then(|bundle| self.connect(bundle)) {
+                    Ok(()) => self.model.unlocked(),
+                    Err(text) => self.model.unlock_failed(text),
+                }
+                Vec::new()
+            }
+            Event::Keyboard(GrabEvent::Input(event)) => {
+                // Keys change nothing that is drawn here.
+                let effects = self.model.key(event, now);
+                return self.carry_out(effects, shell);
+            }
+            Event::Keyboard(GrabEvent::Escape) => self.model.act(Act::ReleaseKeyboard, now),
+            Event::Keyboard(GrabEvent::Lost) => self.model.keyboard_lost(),
+            Event::Kept(kept) => self.model.journal_saved(kept),
+            Event::Tick => {
+                let mut effects = self.model.tick(now);
+                effects.extend(self.mouse.tick(&mut self.model, &mut self.picture, now, shell));
+                return self.carry_out(effects, shell);
+            }
+        };
+        self.carry_out(effects, shell);
+        shell.redraw(WINDOW);
+    }
+
+    fn draw(&mut self, _window: WindowKey, ui: &mut egui::Ui, shell: &mut Shell<'_>) {
+        let now = self.now();
+        let acts = view::show(ui, &self.model, &mut self.forms, &mut self.picture, now.monotonic);
+        for act in acts {
+            let effects = self.model.act(act, now);
+            self.carry_out(effects, shell);
+            shell.redraw(WINDOW);
+        }
+    }
+
+    fn input(&mut self, _window: WindowKey, event: &WindowEvent, shell: &mut Shell<'_>) -> Handling {
+        let now = self.now();
+        let before = self.model.session().map(crate::model::Session::keyboard);
+        let (handling, effects) = match event {
+            WindowEvent::Focused(focused) => (Handling::Widgets, self.model.focus(*focused)),
+            // While the keyboard is grabbed its keys come from the platform; what winit still has is old.
+            WindowEvent::KeyboardInput { .. } if before == Some(Keyboard::Customer) => {
+                return Handling::Taken;
+            }
+            event => self.mouse.input(event, &mut self.model, &mut self.picture, now, shell),
+        };
+        self.carry_out(effects, shell);
+        if before != self.model.session().map(crate::model::Session::keyboard) {
+            shell.redraw(WINDOW);
+        }
+        handling
+    }
+
+    fn close_requested(&mut self, _window: WindowKey, shell: &mut Shell<'_>) {
+        let effects = self.model.act(Act::Quit, self.now());
+        self.carry_out(effects, shell);
+        shell.redraw(WINDOW);
+    }
+
+    fn picture(&mut self, _window: WindowKey) -> Option<&mut Picture> {
+        self.model.session().is_some().then_some(&mut self.picture)
+    }
+}
+
+/// Sends the network's events where they belong: pictures to the decoder, the rest to the window, and what
+/// ends a picture to both, in order.
+fn dispatch(event: operator::Event, orders: &Sender<Order>, proxy: &Proxy<Event>) {
+    let order = match &event {
+        operator::Event::Screen { epoch, width, height } => {
+            Some(Order::Screen { epoch: *epoch, width: *width, height: *height })
+        }
+        operator::Event::GrantEnded { action: Action::See, .. } | operator::Event::Ended { .. } => {
+            Some(Order::Forget)
+        }
+        _ => None,
+    };
+    if let operator::Event::Update { epoch, number, body } = event {
+        // The decoder ends after the network; what it no longer takes is no longer needed.
+        return orders.send(Order::Update { epoch, number, body }).unwrap_or_default();
+    }
+    tell(proxy, Event::Net(event));
+    if let Some(order) = order {
+        orders.send(order).unwrap_or_default();
+    }
+}
+
+fn tell(proxy: &Proxy<Event>, event: Event) {
+    if !proxy.send(event) {
+        tracing::debug!("the window is closed already");
+    }
+}
+
+/// Names the Compose table, by the environment variables of POSIX in their order.
+fn locale() -> String {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| "C".to_owned())
+}
+
+/// How long a scrolled picture stands before it is scrolled on while the pointer rests at its edge.
+const SCROLL_INTERVAL: Duration = Duration::from_millis(30);
