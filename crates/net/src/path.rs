@@ -44,10 +44,10 @@ impl Paths {
     /// Adds the UDP side; its probes are heard from now on.
     pub(crate) fn add_udp(&self, udp: Arc<UdpLeg>) {
         // There is one UDP side a leg, added once.
-        if self.udp.set(udp).is_ok() {
-            if let Some(waker) = self.receiver.lock().take() {
-                waker.wake();
-            }
+        if self.udp.set(udp).is_ok()
+            && let Some(waker) = self.receiver.lock().take()
+        {
+            waker.wake();
         }
     }
 
@@ -97,8 +97,7 @@ impl UdpPoller for Poller {
             return self.paths.tunnel.poll_writable(cx);
         };
         self.paths.wake_on_change(cx);
-        let writable =
-            self.udp_writable.get_or_insert_with(|| Box::pin(async move { udp.writable().await }));
+        let writable = self.udp_writable.get_or_insert_with(|| Box::pin(async move { udp.writable().await }));
         let polled = writable.as_mut().poll(cx);
         if polled.is_ready() {
             self.udp_writable = None;

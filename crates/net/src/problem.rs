@@ -14,7 +14,9 @@ pub enum Problem {
         cause: String,
     },
     /// The server could not prove that it is the organisation's.
-    #[error("The server {server} is not the one that this program belongs to ({cause}). Nothing was sent to it. Tell the organisation that gave you this program.")]
+    #[error(
+        "The server {server} is not the one that this program belongs to ({cause}). Nothing was sent to it. Tell the organisation that gave you this program."
+    )]
     WrongServer {
         /// Host and port.
         server: String,

@@ -81,9 +81,7 @@ impl Writer {
 }
 
 /// Sends updates in order, each on a stream of its own.
-pub(crate) fn spawn_picture_writer(
-    connection: Connection,
-) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
+pub(crate) fn spawn_picture_writer(connection: Connection) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
     let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
     tokio::spawn(async move {
         while let Some((header, body)) = waiting.recv().await {

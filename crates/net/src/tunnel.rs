@@ -205,10 +205,10 @@ impl Tunnel {
             }
             used += length;
         }
-        if !incoming.datagrams.is_empty() {
-            if let Some(waker) = incoming.waker.take() {
-                waker.wake();
-            }
+        if !incoming.datagrams.is_empty()
+            && let Some(waker) = incoming.waker.take()
+        {
+            waker.wake();
         }
         Some(used)
     }

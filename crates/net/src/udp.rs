@@ -35,8 +35,7 @@ pub(crate) struct UdpLeg {
 
 impl UdpLeg {
     pub(crate) async fn open(relay: SocketAddr, leg: LegId, key: &[u8; KEY_LENGTH]) -> io::Result<Self> {
-        let any: SocketAddr =
-            if relay.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
+        let any: SocketAddr = if relay.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
         let io = UdpSocket::bind(any).await?;
         // Connected, so that the system drops whatever does not come from the relay.
         io.connect(relay).await?;
@@ -110,9 +109,8 @@ impl UdpLeg {
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.io.poll_recv_ready(cx))?;
-            let received = self
-                .io
-                .try_io(Interest::READABLE, || self.state.recv((&self.io).into(), buffers, meta));
+            let received =
+                self.io.try_io(Interest::READABLE, || self.state.recv((&self.io).into(), buffers, meta));
             match received {
                 Ok(count) => {
                     for (buffer, meta) in buffers.iter_mut().zip(meta.iter_mut()).take(count) {

@@ -306,7 +306,7 @@ impl Control {
     /// # Errors
     /// [`DecodeError`] names the field that is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wire = Wire::decode(bytes).map_err(|e| DecodeError::malformed("Control", e))?;
+        let wire = Wire::decode(bytes).map_err(|e| DecodeError::malformed("Control", &e))?;
         Ok(match required(wire.message, "Control.message")? {
             WireControl::Hello(wire) => Self::Hello {
                 version: wire.version,

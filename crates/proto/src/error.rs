@@ -48,7 +48,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(crate) fn malformed(message: &'static str, problem: impl ToString) -> Self {
+    pub(crate) fn malformed(message: &'static str, problem: &prost::DecodeError) -> Self {
         Self::Malformed { message, problem: problem.to_string() }
     }
 }

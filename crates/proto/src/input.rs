@@ -154,7 +154,7 @@ impl InputBatch {
     /// # Errors
     /// [`DecodeError`] names the field that is wrong; nothing of the batch may then be used.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let wire = WireBatch::decode(bytes).map_err(|e| DecodeError::malformed("InputBatch", e))?;
+        let wire = WireBatch::decode(bytes).map_err(|e| DecodeError::malformed("InputBatch", &e))?;
         if wire.events.len() > MAX_EVENTS {
             return Err(DecodeError::OutOfRange {
                 field: "InputBatch.events",

@@ -338,7 +338,7 @@ impl Entry {
     /// [`DecodeError`] names the field that is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = at_most(bytes, MAX_ENTRY, "Entry")?;
-        let wire = WireEntry::decode(bytes).map_err(|e| DecodeError::malformed("Entry", e))?;
+        let wire = WireEntry::decode(bytes).map_err(|e| DecodeError::malformed("Entry", &e))?;
         Ok(Self {
             number: bounded(wire.number, MAX_ENTRIES, "Entry.number", "at most 100000")?,
             at_ms: wire.at_ms,

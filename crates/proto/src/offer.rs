@@ -99,7 +99,7 @@ impl OfferBody {
     /// [`DecodeError`] names the field that is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = at_most(bytes, MAX_OFFER, "Offer.body")?;
-        let wire = WireBody::decode(bytes).map_err(|e| DecodeError::malformed("OfferBody", e))?;
+        let wire = WireBody::decode(bytes).map_err(|e| DecodeError::malformed("OfferBody", &e))?;
         if wire.relays.is_empty() {
             return Err(DecodeError::Missing { field: "OfferBody.relays" });
         }
@@ -159,7 +159,7 @@ impl SignedOffer {
     /// [`DecodeError`] if it is longer than [`MAX_OFFER`] or malformed.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = at_most(bytes, MAX_OFFER, "Offer")?;
-        let wire = WireSigned::decode(bytes).map_err(|e| DecodeError::malformed("Offer", e))?;
+        let wire = WireSigned::decode(bytes).map_err(|e| DecodeError::malformed("Offer", &e))?;
         let WireSigned { body, certificate, signature } = wire;
         Ok(Self { body, certificate, signature })
     }

@@ -72,7 +72,7 @@ impl TicketBody {
     /// [`DecodeError`] names the field that is wrong.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = at_most(bytes, MAX_TICKET, "Ticket.body")?;
-        let wire = WireBody::decode(bytes).map_err(|e| DecodeError::malformed("TicketBody", e))?;
+        let wire = WireBody::decode(bytes).map_err(|e| DecodeError::malformed("TicketBody", &e))?;
         Ok(Self {
             relay: at_most(wire.relay, MAX_NAME, "TicketBody.relay")?,
             session: SessionId(exactly(&wire.session, "TicketBody.session")?),
@@ -115,7 +115,7 @@ impl SignedTicket {
     /// [`DecodeError`] if it is longer than [`MAX_TICKET`] or malformed.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = at_most(bytes, MAX_TICKET, "Ticket")?;
-        let wire = WireSigned::decode(bytes).map_err(|e| DecodeError::malformed("Ticket", e))?;
+        let wire = WireSigned::decode(bytes).map_err(|e| DecodeError::malformed("Ticket", &e))?;
         Ok(Self { body: wire.body, signature: exactly(&wire.signature, "Ticket.signature")? })
     }
 }

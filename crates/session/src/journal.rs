@@ -124,7 +124,8 @@ impl Journal {
 
     /// Whether this is the party's genuine seal under the last entry.
     pub(crate) fn is_sealed(&self, party: &Party, number: u32, head: &[u8; 32], signature: &[u8]) -> bool {
-        self.head() == Some((number, *head)) && seal::verify(&party.certificate, number, head, signature).is_ok()
+        self.head() == Some((number, *head))
+            && seal::verify(&party.certificate, number, head, signature).is_ok()
     }
 
     /// Checks everything that the journal claims: chain, parties and the seals that are there.

@@ -10,8 +10,7 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::journal::Journal;
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-const TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
+const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
 
 impl Journal {
     /// One line an entry, times in UTC moved by `offset`, and at the end who sealed it.
@@ -30,7 +29,8 @@ impl Journal {
         text.push('\n');
         line(&mut text, "Last hash", &hex(&self.head));
         for (who, party) in [("customer's", &self.sharer), ("operator's", &self.viewer)] {
-            let state = if party.seal.is_some() { "signed it" } else { "did not sign it (ended one-sidedly)" };
+            let state =
+                if party.seal.is_some() { "signed it" } else { "did not sign it (ended one-sidedly)" };
             line(&mut text, "Seal", &format!("the {who} program {state}"));
         }
         text

@@ -130,9 +130,6 @@ mod tests {
         let flooded = (1..=1000).find_map(|number| order.push(header(1, number + 1), vec![0]).err());
         assert_eq!(flooded, Some(OrderError::TooManyWaiting));
         let mut order = PictureOrder::default();
-        assert_eq!(
-            order.push(header(7, 0), vec![0; MAX_WAITING_BYTES + 1]),
-            Err(OrderError::TooManyWaiting)
-        );
+        assert_eq!(order.push(header(7, 0), vec![0; MAX_WAITING_BYTES + 1]), Err(OrderError::TooManyWaiting));
     }
 }

@@ -11,9 +11,9 @@ use deskside_proto::picture::UpdateHeader;
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_trust::{CertificateDer, Signer};
 
+use crate::Now;
 use crate::journal::Journal;
 use crate::order::PictureOrder;
-use crate::Now;
 
 /// How long the other program may take to say hello.
 const GREETING: Duration = Duration::from_secs(15);
@@ -387,11 +387,8 @@ impl Viewer {
         match self.phase {
             Phase::Greeting { deadline } if now.monotonic >= deadline => self.end(SessionEnd::TimedOut, now),
             Phase::Sealing { deadline, reason } if now.monotonic >= deadline => self.over(reason),
-            Phase::Greeting { .. }
-            | Phase::Waiting
-            | Phase::Active
-            | Phase::Sealing { .. }
-            | Phase::Over => {}
+            Phase::Greeting { .. } | Phase::Waiting | Phase::Active | Phase::Sealing { .. } | Phase::Over => {
+            }
         }
     }
 

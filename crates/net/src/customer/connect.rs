@@ -122,7 +122,9 @@ fn bytes(text: &str) -> Result<Vec<u8>, Problem> {
 }
 
 fn unreadable() -> Problem {
-    Problem::Refused("The server's answer cannot be read. Tell the organisation that gave you this program.".into())
+    Problem::Refused(
+        "The server's answer cannot be read. Tell the organisation that gave you this program.".into(),
+    )
 }
 
 fn identity_problem(reason: IdentityError) -> Problem {

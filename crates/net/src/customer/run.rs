@@ -162,7 +162,7 @@ impl End {
             let deadline = session.sharer.deadline(now);
             tokio::select! {
                 biased;
-                command = self.commands.recv() => session.command(command),
+                command = self.commands.recv() => session.command(command.as_ref().unwrap_or(&Command::Stop)),
                 arrived = incoming.recv() => session.arrived(arrived),
                 notice = session.leg.notices.recv() => session.noticed(notice),
                 _ = session.connection.closed() => session.lost(),
@@ -191,19 +191,19 @@ struct Session {
 }
 
 impl Session {
-    fn command(&mut self, command: Option<Command>) {
+    fn command(&mut self, command: &Command) {
         let now = self.clock.now();
-        match command {
-            Some(Command::Join(_)) => {}
-            Some(Command::Accept(accepted)) => self.sharer.accept(accepted, now),
-            Some(Command::Answer { request, allow }) => self.sharer.answer(request, allow, now),
-            Some(Command::Pause(paused)) => self.sharer.pause(paused, now),
-            Some(Command::Revoke(action)) => self.sharer.revoke(action, now),
-            Some(Command::F11) => self.sharer.f11(now),
-            Some(Command::HandMoved) => self.sharer.hand_moved(now),
-            Some(Command::InputRefused(events)) => self.sharer.input_refused(events, now),
-            Some(Command::DisplayLost) => self.sharer.end(SessionEnd::DisplayLost, now),
-            Some(Command::Stop) | None => self.sharer.end(SessionEnd::Customer, now),
+        match *command {
+            Command::Join(_) => {}
+            Command::Accept(accepted) => self.sharer.accept(accepted, now),
+            Command::Answer { request, allow } => self.sharer.answer(request, allow, now),
+            Command::Pause(paused) => self.sharer.pause(paused, now),
+            Command::Revoke(action) => self.sharer.revoke(action, now),
+            Command::F11 => self.sharer.f11(now),
+            Command::HandMoved => self.sharer.hand_moved(now),
+            Command::InputRefused(events) => self.sharer.input_refused(events, now),
+            Command::DisplayLost => self.sharer.end(SessionEnd::DisplayLost, now),
+            Command::Stop => self.sharer.end(SessionEnd::Customer, now),
         }
     }
 

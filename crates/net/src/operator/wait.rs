@@ -130,7 +130,9 @@ impl Waiting {
 }
 
 fn gave_up() -> Problem {
-    Problem::Peer("The customer's program could not connect or gave up. Make a new code and try again.".into())
+    Problem::Peer(
+        "The customer's program could not connect or gave up. Make a new code and try again.".into(),
+    )
 }
 
 fn lost() -> Problem {

@@ -107,7 +107,13 @@ fn control_needs_seeing_and_ends_with_it() {
     let ended: Vec<_> = pair
         .take_viewer()
         .into_iter()
-        .filter_map(|o| if let ViewerOutput::GrantEnded { action, reason, .. } = o { Some((action, reason)) } else { None })
+        .filter_map(|o| {
+            if let ViewerOutput::GrantEnded { action, reason, .. } = o {
+                Some((action, reason))
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(ended, [(Action::Control, GrantEnd::Narrowed), (Action::See, GrantEnd::Revoked)]);
 }

@@ -76,8 +76,7 @@ fn t15_no_message_in_any_state_makes_a_grant() {
         let (config, _) = configs();
         let greeting = Sharer::new(config, at(0));
         let (controlled, see, control, _) = controlled(40);
-        let states =
-            [greeting, Pair::new(40).sharer, Pair::accepted(40).sharer, controlled.sharer];
+        let states = [greeting, Pair::new(40).sharer, Pair::accepted(40).sharer, controlled.sharer];
         for (state, mut sharer) in states.into_iter().enumerate() {
             while sharer.poll().is_some() {}
             let now = at(20_000);

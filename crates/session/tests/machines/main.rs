@@ -1,6 +1,6 @@
 //! Both machines against each other in virtual time, and against hostile peers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 mod consent;
 mod hostile;
