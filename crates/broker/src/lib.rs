@@ -47,4 +47,4 @@ pub use store::Database;
 pub use deskside_proto::offer::RelayAddress;
 pub use deskside_ticket::{KeyError, TicketSigner, TicketVerifier};
 pub use deskside_trust::crypto::server_provider;
-pub use deskside_trust::{CertificateDer, Secret};
+pub use deskside_trust::{CertificateDer, Crl, Packet, PacketError, Secret};
