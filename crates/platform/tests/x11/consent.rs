@@ -1,0 +1,70 @@
+//! Real grants: made by a sharer's machine that was asked and answered, as in a session.
+
+use std::time::Duration;
+
+use deskside_proto::control::Control as Message;
+use deskside_proto::frame::frame;
+use deskside_proto::journal::Action;
+use deskside_proto::{PROTOCOL_VERSION, RequestId, SessionId};
+use deskside_session::{Control, Grant, Now, Revoker, See, Sharer, SharerConfig, SharerOutput};
+use deskside_trust::{OperatorIdentity, SessionKey};
+
+/// A session in which everything was allowed.
+pub(crate) struct Consent {
+    pub(crate) see: Grant<See>,
+    pub(crate) control: Grant<Control>,
+    pub(crate) revoker: Revoker<Control>,
+    sharer: Sharer,
+    now: Now,
+}
+
+impl Consent {
+    pub(crate) fn given() -> Self {
+        let mut now = Now { monotonic: Duration::ZERO, wall_ms: 0 };
+        let key = SessionKey::generate().unwrap();
+        let operator = OperatorIdentity {
+            name: "Olga".to_owned(),
+            account: "olga".to_owned(),
+            organisation: "Help".to_owned(),
+            packet: "1".to_owned(),
+            serial: "1".to_owned(),
+            certificate_hash: [0; 32],
+        };
+        let config = SharerConfig {
+            session: SessionId([0; 16]),
+            operator,
+            operator_certificate: key.certificate().clone(),
+            signer: key.signer().clone(),
+            product: "test".to_owned(),
+        };
+        let mut sharer = Sharer::new(config, now);
+        let tell = |sharer: &mut Sharer, message: &Message, now| {
+            sharer.receive(&frame(&message.encode()).unwrap(), now)
+        };
+        tell(&mut sharer, &Message::Hello { version: PROTOCOL_VERSION, product: "test".to_owned() }, now);
+        sharer.accept(true, now);
+        let (mut see, mut control, mut revoker) = (None, None, None);
+        for (number, action) in [(1, Action::See), (2, Action::Control)] {
+            let request = RequestId(number);
+            tell(&mut sharer, &Message::Ask { request, action }, now);
+            sharer.answer(request, true, now);
+            // Control rests for a moment after a question.
+            now.monotonic += Duration::from_secs(1);
+            sharer.tick(now);
+        }
+        while let Some(output) = sharer.poll() {
+            match output {
+                SharerOutput::SeeGranted(grant) => see = Some(grant),
+                SharerOutput::ControlGranted(grant) => control = Some(grant),
+                SharerOutput::Started(started) => revoker = Some(started),
+                _ => {}
+            }
+        }
+        Self { see: see.unwrap(), control: control.unwrap(), revoker: revoker.unwrap(), sharer, now }
+    }
+
+    /// The customer takes seeing back.
+    pub(crate) fn revoke_see(&mut self) {
+        self.sharer.revoke(Action::See, self.now);
+    }
+}

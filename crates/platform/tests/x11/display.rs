@@ -1,0 +1,175 @@
+//! Displays for one test each, and a second client on them.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use deskside_platform::x11::{self, X11};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xkb::ConnectionExt as _;
+use x11rb::protocol::xproto::{
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Rectangle, Window, WindowClass,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An X server that ends with the test.
+pub(crate) struct Display {
+    pub(crate) name: String,
+    server: Child,
+}
+
+impl Display {
+    pub(crate) fn virtual_screen(width: u32, height: u32) -> Self {
+        let mut server = Command::new("Xvfb");
+        server.args(["-nolisten", "tcp", "-noreset", "-screen", "0", &format!("{width}x{height}x24")]);
+        Self::start(server)
+    }
+
+    /// A display in a window, at the upper left of the outer display.
+    pub(crate) fn inside(outer: &Self, width: u32, height: u32) -> Self {
+        let mut server = Command::new("Xephyr");
+        server.args(["-nolisten", "tcp", "-noreset", "-resizeable", "-no-host-grab"]);
+        server.args(["-screen", &format!("{width}x{height}x24")]).env("DISPLAY", &outer.name);
+        Self::start(server)
+    }
+
+    fn start(mut server: Command) -> Self {
+        server.args(["-displayfd", "1"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = server.spawn().expect("an X server (packages xvfb, xserver-xephyr)");
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "the X server did not start");
+        Self { name: format!(":{}", number.trim()), server }
+    }
+
+    pub(crate) fn open(&self) -> X11 {
+        x11::open(Some(&self.name)).unwrap()
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        let (connection, screen) = x11rb::connect(Some(&self.name)).unwrap();
+        let root = connection.setup().roots[screen].root;
+        connection.xkb_use_extension(1, 0).unwrap().reply().unwrap();
+        Client { connection, root }
+    }
+
+    /// Runs a tool on the display to its end.
+    pub(crate) fn run(&self, tool: &str, arguments: &[&str]) {
+        let status = Command::new(tool).args(arguments).env("DISPLAY", &self.name).status().unwrap();
+        assert!(status.success(), "{tool} {arguments:?}: {status}");
+    }
+
+    /// Takes the display away, as a crash does.
+    pub(crate) fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        // It may have been killed by the test.
+        let _gone = self.server.kill();
+        let _gone = self.server.wait();
+    }
+}
+
+/// Another program on the display. What it presses comes from XTEST.
+pub(crate) struct Client {
+    pub(crate) connection: RustConnection,
+    pub(crate) root: Window,
+}
+
+impl Client {
+    /// A window of one colour on the screen, without a window manager's doing.
+    pub(crate) fn window(&self, place: (i16, i16, u16, u16), colour: u32, events: EventMask) -> Window {
+        let (x, y, width, height) = place;
+        let window = self.connection.generate_id().unwrap();
+        let look = CreateWindowAux::new().background_pixel(colour).override_redirect(1).event_mask(events);
+        let class = WindowClass::INPUT_OUTPUT;
+        self.connection
+            .create_window(24, window, self.root, x, y, width, height, 0, class, 0, &look)
+            .unwrap();
+        self.connection.map_window(window).unwrap();
+        self.sync();
+        window
+    }
+
+    pub(crate) fn fill(&self, window: Window, place: (i16, i16, u16, u16), colour: u32) {
+        let context = self.connection.generate_id().unwrap();
+        let foreground = CreateGCAux::new().foreground(colour);
+        self.connection.create_gc(context, window, &foreground).unwrap();
+        let (x, y, width, height) = place;
+        let rectangle = Rectangle { x, y, width, height };
+        self.connection.poly_fill_rectangle(window, context, &[rectangle]).unwrap();
+        self.connection.free_gc(context).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn key(&self, keycode: u8, pressed: bool) {
+        self.fake(if pressed { KEY_PRESS_EVENT } else { KEY_RELEASE_EVENT }, keycode, 0, 0);
+    }
+
+    pub(crate) fn tap(&self, keycode: u8) {
+        self.key(keycode, true);
+        self.key(keycode, false);
+    }
+
+    pub(crate) fn button(&self, button: u8, pressed: bool) {
+        self.fake(if pressed { BUTTON_PRESS_EVENT } else { BUTTON_RELEASE_EVENT }, button, 0, 0);
+    }
+
+    pub(crate) fn move_to(&self, x: i16, y: i16) {
+        self.fake(MOTION_NOTIFY_EVENT, 0, x, y);
+    }
+
+    fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
+        self.connection.xtest_fake_input(kind, detail, 0, self.root, x, y, 0).unwrap();
+        self.sync();
+    }
+
+    pub(crate) fn pointer(&self) -> (i16, i16) {
+        let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
+        (pointer.root_x, pointer.root_y)
+    }
+
+    /// The keys that are down, and the buttons and modifiers that have effect.
+    pub(crate) fn held(&self) -> (Vec<u8>, u16) {
+        let keys = self.connection.query_keymap().unwrap().reply().unwrap().keys;
+        let is_down = |key: &u8| keys[usize::from(key / 8)] & (1 << (key % 8)) != 0;
+        let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
+        ((0..=u8::MAX).filter(is_down).collect(), u16::from(pointer.mask))
+    }
+
+    /// What all keys make, as the core protocol tells it.
+    pub(crate) fn keyboard_mapping(&self) -> Vec<u32> {
+        let setup = self.connection.setup();
+        let count = setup.max_keycode - setup.min_keycode + 1;
+        let mapping = self.connection.get_keyboard_mapping(setup.min_keycode, count).unwrap();
+        let mapping = mapping.reply().unwrap();
+        // Its width changes with what was ever mapped; the first column does not.
+        mapping.keysyms.chunks(mapping.keysyms_per_keycode.into()).map(|key| key[0]).collect()
+    }
+
+    pub(crate) fn sync(&self) {
+        self.connection.sync().unwrap();
+    }
+}
+
+/// Asks again and again until it is so.
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,226 @@
+//! The customer's own hand, told from everything that programs do.
+
+use std::sync::mpsc::{Receiver, channel};
+
+use deskside_platform::x11::HandWatch;
+use deskside_platform::{HandEvent, Injector as _};
+use deskside_proto::input::{Button, InputEvent};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, EventMask, GrabMode, GrabStatus, InputFocus, KEY_PRESS_EVENT, KeyButMask,
+    KeyPressEvent,
+};
+use xkeysym::key;
+
+use crate::consent::Consent;
+use crate::display::{Client, Display, PATIENCE};
+
+const F11: u8 = 95;
+
+fn watch(display: &Display) -> (HandWatch, Receiver<HandEvent>) {
+    let (tell, hear) = channel();
+    let callback = move |event| tell.send(event).unwrap();
+    (display.open().watch_hand(Box::new(callback)).unwrap(), hear)
+}
+
+/// Waits for one that fits and gives all that came before, too.
+fn until(hear: &Receiver<HandEvent>, fits: impl Fn(&HandEvent) -> bool) -> Vec<HandEvent> {
+    let mut heard = Vec::new();
+    loop {
+        heard.push(hear.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("only {heard:?}")));
+        if heard.last().is_some_and(&fits) {
+            return heard;
+        }
+    }
+}
+
+fn is_key(event: &HandEvent, wanted: u32, down: bool) -> bool {
+    matches!(event, HandEvent::Key { keysym, pressed, .. } if *keysym == wanted && *pressed == down)
+}
+
+/// A customer's desktop in Xephyr: the outer display's XTEST is the hand's devices inside.
+struct Customer {
+    outer: Client,
+    inner: Client,
+    display: Display,
+    _outer_display: Display,
+}
+
+impl Customer {
+    fn new() -> Self {
+        let outer_display = Display::virtual_screen(700, 500);
+        let display = Display::inside(&outer_display, 640, 480);
+        let (outer, inner) = (outer_display.client(), display.client());
+        outer.move_to(100, 100);
+        Self { outer, inner, display, _outer_display: outer_display }
+    }
+}
+
+/// Row B8: what the customer's devices do is heard, with the place of a click.
+#[test]
+fn the_hand_is_heard() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    customer.outer.move_to(210, 120);
+    until(&hear, |event| *event == HandEvent::Moved);
+    customer.outer.button(1, true);
+    let heard = until(&hear, |event| matches!(event, HandEvent::Button { pressed: true, .. }));
+    let Some(HandEvent::Button { button: 1, x, y, .. }) = heard.last() else { panic!("{heard:?}") };
+    let (px, py) = customer.inner.pointer();
+    assert_eq!((*x, *y), (i32::from(px), i32::from(py)));
+    customer.outer.button(1, false);
+    until(&hear, |event| matches!(event, HandEvent::Button { pressed: false, button: 1, .. }));
+    for (keycode, keysym) in [(36, key::Return), (65, key::space), (38, key::a)] {
+        customer.outer.tap(keycode);
+        until(&hear, |event| is_key(event, keysym, true));
+        until(&hear, |event| is_key(event, keysym, false));
+    }
+}
+
+/// Rows B8, N11: what programs do is not the hand: XTEST, our own injection, warping the pointer, sent
+/// events. On Xvfb nothing else exists.
+#[test]
+fn programs_are_not_the_hand() {
+    let customer = Customer::new();
+    let consent = Consent::given();
+    let (_watch, hear) = watch(&customer.display);
+    let client = &customer.inner;
+    let window = client.window((0, 0, 300, 300), 0, EventMask::KEY_PRESS);
+
+    client.move_to(50, 60);
+    client.button(1, true);
+    client.button(1, false);
+    client.tap(F11);
+    client.tap(36);
+    client.connection.warp_pointer(x11rb::NONE, client.root, 0, 0, 0, 0, 90, 90).unwrap();
+    let sent = KeyPressEvent {
+        response_type: KEY_PRESS_EVENT,
+        detail: F11,
+        sequence: 0,
+        time: 0,
+        root: client.root,
+        event: window,
+        child: 0,
+        root_x: 0,
+        root_y: 0,
+        event_x: 0,
+        event_y: 0,
+        state: KeyButMask::default(),
+        same_screen: true,
+    };
+    client.connection.send_event(true, window, EventMask::KEY_PRESS, sent).unwrap();
+    client.sync();
+    let mut injector = customer.display.open().injector(None).unwrap();
+    let events = [
+        InputEvent::PointerMove { x: 30, y: 30 },
+        InputEvent::PointerButton { button: Button::Left, pressed: true },
+        InputEvent::PointerButton { button: Button::Left, pressed: false },
+        InputEvent::Key { keysym: key::F11, position: 87, pressed: true },
+        InputEvent::Key { keysym: key::F11, position: 87, pressed: false },
+        InputEvent::Text(' '),
+        InputEvent::Text('✓'),
+        InputEvent::Wheel { dx: 0, dy: 120 },
+    ];
+    for event in events {
+        injector.inject(&consent.control, event).unwrap();
+    }
+    // The hand's next act is the first that is heard.
+    customer.outer.tap(38);
+    let first = hear.recv_timeout(PATIENCE).unwrap();
+    assert!(is_key(&first, key::a, true), "{first:?}");
+}
+
+/// Row N11: F11 is heard although another program has grabbed the whole keyboard, as menus and games do.
+#[test]
+fn f11_is_heard_during_another_programs_grab() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    let mode = GrabMode::ASYNC;
+    let root = customer.inner.root;
+    let grab = customer.inner.connection.grab_keyboard(false, root, 0u32, mode, mode).unwrap();
+    assert_eq!(grab.reply().unwrap().status, GrabStatus::SUCCESS);
+    let grab = customer.inner.connection.grab_pointer(
+        false,
+        root,
+        EventMask::NO_EVENT,
+        mode,
+        mode,
+        0u32,
+        0u32,
+        0u32,
+    );
+    assert_eq!(grab.unwrap().reply().unwrap().status, GrabStatus::SUCCESS);
+    customer.outer.tap(F11);
+    until(&hear, |event| *event == HandEvent::F11);
+}
+
+/// Row N11: F11 is found in the layout, and stays F11 even if somebody takes it out of the layout.
+#[test]
+fn f11_stays_f11_when_the_layout_is_changed() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    customer.inner.connection.change_keyboard_mapping(2, F11, 1, &[key::a, key::F11]).unwrap();
+    customer.inner.sync();
+    customer.outer.tap(F11);
+    until(&hear, |event| *event == HandEvent::F11);
+    // The other key is F11 from now on.
+    customer.outer.tap(F11 + 1);
+    until(&hear, |event| *event == HandEvent::F11);
+}
+
+fn heard_f11(client: &Client) -> bool {
+    let mut heard = false;
+    while let Some(event) = client.connection.poll_for_event().unwrap() {
+        heard |= matches!(event, Event::KeyPress(event) if event.detail == F11);
+    }
+    heard
+}
+
+/// Row N11: while it is reserved, F11 does not reach applications, with Caps Lock and Num Lock too; it does
+/// before and afterwards. When another program has it, that fails without harm.
+#[test]
+fn a_reserved_f11_is_kept_from_applications() {
+    let customer = Customer::new();
+    let (watch, hear) = watch(&customer.display);
+    let window = customer.inner.window((0, 0, 640, 480), 0, EventMask::KEY_PRESS);
+    customer.inner.connection.set_input_focus(InputFocus::POINTER_ROOT, window, 0u32).unwrap();
+    customer.inner.sync();
+    let press = || {
+        customer.outer.tap(F11);
+        until(&hear, |event| is_key(event, key::F11, false));
+        customer.inner.sync();
+        heard_f11(&customer.inner)
+    };
+    assert!(press(), "not reserved");
+    watch.reserve_f11(true).unwrap();
+    assert!(!press(), "reserved");
+    customer.outer.tap(77);
+    customer.outer.tap(66);
+    until(&hear, |event| is_key(event, key::Caps_Lock, false));
+    assert!(!press(), "reserved, with locks");
+    watch.reserve_f11(false).unwrap();
+    assert!(press(), "no longer reserved");
+
+    let (root, mode) = (customer.inner.root, GrabMode::ASYNC);
+    let taken = customer.inner.connection.grab_key(false, root, 0u16.into(), F11, mode, mode).unwrap();
+    taken.check().unwrap();
+    watch.reserve_f11(true).unwrap();
+    customer.outer.tap(F11);
+    until(&hear, |event| *event == HandEvent::F11);
+}
+
+/// A device that comes later is heard as well: Xvfb's masters can be asked for more.
+#[test]
+fn the_watch_ends_when_dropped_and_when_the_display_goes() {
+    let mut display = Display::virtual_screen(200, 100);
+    let (first, hear) = watch(&display);
+    // Another program's message does not end it.
+    let client = display.client();
+    drop(first);
+    assert!(hear.recv_timeout(PATIENCE).is_err(), "the thread is gone, and said nothing");
+    let (_second, hear) = watch(&display);
+    drop(client);
+    display.kill();
+    assert_eq!(hear.recv_timeout(PATIENCE), Ok(HandEvent::Lost));
+}

@@ -1,0 +1,23 @@
+//! The platform on real X servers: Xvfb, and Xephyr inside it, where what is done to the outer display
+//! arrives as from real devices.
+
+#[cfg(test)]
+mod capture;
+#[cfg(test)]
+mod consent;
+#[cfg(test)]
+mod display;
+#[cfg(test)]
+mod hand;
+#[cfg(test)]
+mod keyboard;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod pointer;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod terminal;
+#[cfg(test)]
+mod typing;
