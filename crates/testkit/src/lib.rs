@@ -12,6 +12,9 @@
 //! | [`programs`] | the product's own programs, freshly built |
 //! | [`glass`] | how long a pixel takes from one display to another |
 //! | [`link`] | a wide-area line between two network namespaces |
+//! | [`oracle`] | what must hold of every decoder on any bytes |
+//! | [`organisation`] | a certificate authority and a server, by the real programs |
+//! | [`scenario`] | one whole support session, step by step |
 #![forbid(unsafe_code)]
 
 pub mod accessibility;
@@ -21,7 +24,10 @@ pub mod glass;
 pub mod hand;
 
 pub mod link;
+pub mod oracle;
+pub mod organisation;
 pub mod picture;
 pub mod process;
 pub mod programs;
+pub mod scenario;
 pub mod wait;

@@ -1,0 +1,138 @@
+//! A person with one of the programs before them: reads what a screen reader reads, acts by mouse and keys.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::PATIENCE;
+use crate::accessibility::{Accessibility, Widget};
+use crate::desktop::Desktop;
+use crate::hand::Hand;
+use crate::process::Process;
+use crate::wait::{wait_for, wait_until};
+
+/// `ATSPI_ROLE_PUSH_BUTTON`
+const BUTTON: u32 = 43;
+/// `ATSPI_ROLE_ENTRY` and `ATSPI_ROLE_PASSWORD_TEXT`
+const FIELDS: [u32; 2] = [79, 40];
+
+/// Somebody at a desktop with a program running.
+#[derive(Debug)]
+pub struct Person<'a> {
+    desktop: &'a Desktop,
+    eyes: Accessibility,
+    program: Process,
+}
+
+impl<'a> Person<'a> {
+    /// Somebody who has just started `program`, whose window shows `title` once it is there.
+    ///
+    /// # Errors
+    /// When the window does not appear.
+    pub fn new(desktop: &'a Desktop, eyes: Accessibility, program: Process, title: &str) -> Result<Self> {
+        let mut person = Self { desktop, eyes, program };
+        let looker = desktop.display().connect()?;
+        wait_for(&format!("a window titled “{title}”"), PATIENCE, || {
+            person.program.expect_running()?;
+            Ok(looker.windows()?.into_iter().find(|window| window.title.contains(title)))
+        })?;
+        Ok(person)
+    }
+
+    /// Their mouse and keyboard.
+    #[must_use]
+    pub fn hand(&self) -> Hand {
+        self.desktop.hand()
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Process {
+        &self.program
+    }
+
+    fn find(&self, what: &str, wanted: impl Fn(&Widget) -> bool) -> Result<Widget> {
+        let found = self.eyes.find(self.program.id(), what, PATIENCE, wanted);
+        found.with_context(|| format!("the program's log ends:\n{}", tail(&self.program.log())))
+    }
+
+    /// Waits for words to be on the screen.
+    ///
+    /// # Errors
+    /// When they do not appear.
+    pub fn sees(&self, words: &str) -> Result<Widget> {
+        self.find(&format!("“{words}”"), |widget| widget.showing && widget.words().contains(words))
+    }
+
+    /// Waits for a button that can be pressed, and presses it by the mouse.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn clicks(&self, name: &str) -> Result<()> {
+        let button = self.find(&format!("a button “{name}”"), |widget| {
+            widget.role == BUTTON && widget.enabled && widget.name == name && widget.rect.is_some()
+        })?;
+        self.click(&button)
+    }
+
+    fn click(&self, widget: &Widget) -> Result<()> {
+        match widget.rect {
+            Some(rect) => self.hand().click(rect.centre()),
+            None => bail!("“{}” has no place on the screen", widget.name),
+        }
+    }
+
+    /// Clicks into a field and types.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub fn types_into(&self, field: &str, text: &str) -> Result<()> {
+        let is_field = |widget: &Widget| FIELDS.contains(&widget.role) && widget.name.starts_with(field);
+        let found = self.find(&format!("a field “{field}”"), is_field)?;
+        if !found.focused {
+            self.click(&found)?;
+            self.find(&format!("the keyboard in “{field}”"), |widget| {
+                is_field(widget) && widget.focused
+            })?;
+        }
+        self.hand().types(text, 30)
+    }
+
+    /// The six digits that the operator reads out.
+    ///
+    /// # Errors
+    /// When no code appears.
+    pub fn code(&self) -> Result<String> {
+        let digits = |widget: &Widget| widget.name.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let is_code = |text: &str| text.len() == 6 && text.chars().all(|c| c.is_ascii_digit());
+        Ok(digits(&self.find("a code of six digits", |widget| is_code(&digits(widget)))?))
+    }
+
+    /// The words that stand after a label.
+    ///
+    /// # Errors
+    /// When there is no such label.
+    pub fn after(&self, label: &str) -> Result<String> {
+        self.sees(label)?;
+        let widgets = self.eyes.widgets(self.program.id())?;
+        let mut rest = widgets.into_iter().skip_while(|widget| widget.name != label).skip(1);
+        Ok(rest.next().map(|widget| widget.words().trim().to_owned()).unwrap_or_default())
+    }
+
+    /// Waits for the program to be gone with all its processes.
+    ///
+    /// # Errors
+    /// When one stays, or when it ended with an error.
+    pub fn leaves_nothing(&mut self, deadline: Duration) -> Result<()> {
+        let status = self.program.wait(deadline)?;
+        if !status.success() {
+            bail!("the program ended with {status}:\n{}", tail(&self.program.log()));
+        }
+        wait_until("no process is left", deadline, || self.program.group_members().is_empty())
+    }
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}

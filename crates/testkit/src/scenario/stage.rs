@@ -1,0 +1,195 @@
+//! What a session needs before it begins: an organisation, its server, and two desktops.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::Person;
+use crate::desktop::Desktop;
+use crate::organisation::{Organisation, Server};
+use crate::process::Process;
+use crate::programs::Program;
+
+/// The customer's screen, in pixels.
+const CUSTOMER_SCREEN: (u32, u32) = (1280, 800);
+/// The operator's screen: enough for the customer's at its own size, under a bar.
+const OPERATOR_SCREEN: (u32, u32) = (1440, 1000);
+
+/// Organisation, server and desktops; everything ends when it is dropped, the customer's desktop last.
+#[derive(Debug)]
+pub struct Stage {
+    organisation: Organisation,
+    _server: Server,
+    /// The operator's desktop.
+    pub operator: Desktop,
+    /// The customer's desktop.
+    pub customer: Desktop,
+    folder: PathBuf,
+    path: Option<String>,
+}
+
+impl Stage {
+    /// Sets the stage in a folder, with virtual displays. `path` is handed to both programs as `--path`.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn set(folder: &Path, path: Option<&str>) -> Result<Self> {
+        let desk = |who: &str| -> Result<PathBuf> {
+            let desk = folder.join(who);
+            fs::create_dir_all(&desk).with_context(|| format!("cannot make {}", desk.display()))?;
+            Ok(desk)
+        };
+        let customer = Desktop::physical(&desk("customer")?, CUSTOMER_SCREEN.0, CUSTOMER_SCREEN.1)?;
+        let operator = Desktop::simulated(&desk("operator")?, OPERATOR_SCREEN.0, OPERATOR_SCREEN.1)?;
+        Self::with(folder, path, customer, operator)
+    }
+
+    /// Sets the stage on a display where a person sits, for both roles.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn on_display(folder: &Path, display: &str) -> Result<Self> {
+        let desk = |who: &str| -> Result<Desktop> {
+            let desk = folder.join(who);
+            fs::create_dir_all(&desk)?;
+            Desktop::existing(&desk, display)
+        };
+        Self::with(folder, None, desk("customer")?, desk("operator")?)
+    }
+
+    fn with(folder: &Path, path: Option<&str>, customer: Desktop, operator: Desktop) -> Result<Self> {
+        let organisation = Organisation::new(&folder.join("organisation"))?;
+        let server = organisation.start_server(folder)?;
+        let path = path.map(str::to_owned);
+        Ok(Self { organisation, _server: server, operator, customer, folder: folder.to_path_buf(), path })
+    }
+
+    /// Where everything is kept.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The operator's account.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        Organisation::USER
+    }
+
+    /// The operator's password.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        Organisation::PASSWORD
+    }
+
+    /// The operator's name as the certificate has it.
+    #[must_use]
+    pub fn operator_name(&self) -> &str {
+        Organisation::OPERATOR
+    }
+
+    /// The organisation's name as the certificate has it.
+    #[must_use]
+    pub fn organisation_name(&self) -> &str {
+        Organisation::NAME
+    }
+
+    /// Starts the operator's program; its bundle's passphrase comes from a file that only it can read.
+    ///
+    /// # Errors
+    /// When its window does not appear.
+    pub fn start_operator(&self) -> Result<Person<'_>> {
+        let eyes = self.operator.accessibility()?;
+        let program = self.spawn_operator()?;
+        let person = Person::new(&self.operator, eyes, program, "Deskside Operator")?;
+        // As large as the screen, as a person would make it; a key of the window manager.
+        self.fill_screen("Deskside Operator")?;
+        Ok(person)
+    }
+
+    /// Starts the operator's program without looking at it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn_operator(&self) -> Result<Process> {
+        let passphrase = self.organisation.passphrase_file();
+        let bundle = self.organisation.bundle();
+        self.operator.start("operator", Program::Operator.path()?, |command| {
+            command
+                .arg("--bundle")
+                .arg(bundle)
+                .arg("--passphrase-file")
+                .arg(passphrase)
+                .args(self.path_choice());
+        })
+    }
+
+    /// Starts the customer's program from a folder that holds only it and its packet, as it is downloaded.
+    ///
+    /// # Errors
+    /// When its window does not appear.
+    pub fn start_customer(&self) -> Result<Person<'_>> {
+        let eyes = self.customer.accessibility()?;
+        let program = self.spawn_customer()?;
+        Person::new(&self.customer, eyes, program, "Deskside")
+    }
+
+    /// Starts the customer's program without looking at it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn_customer(&self) -> Result<Process> {
+        let download = self.customer.home().join("Downloads");
+        fs::create_dir_all(&download)?;
+        let program = download.join(Program::Customer.name());
+        fs::copy(Program::Customer.path()?, &program).context("cannot copy the customer's program")?;
+        let packet = self.organisation.packet()?;
+        fs::copy(&packet, download.join(packet.file_name().context("a packet without a name")?))?;
+        self.customer.start("customer", program, |command| {
+            command.args(self.path_choice());
+        })
+    }
+
+    fn path_choice(&self) -> Vec<String> {
+        self.path.iter().map(|path| format!("--path={path}")).collect()
+    }
+
+    fn fill_screen(&self, title: &str) -> Result<()> {
+        let window = self.operator.display().window(title)?;
+        let (width, height) = self.operator.display().connect()?.size()?;
+        let (id, width, height) = (window.id.to_string(), width.to_string(), (height - 30).to_string());
+        self.operator.hand().act(&["windowmove", "--sync", &id, "0", "0"])?;
+        self.operator.hand().act(&["windowsize", "--sync", &id, &width, &height])
+    }
+
+    /// Opens a page in a browser on the customer's desktop, and waits for it.
+    ///
+    /// # Errors
+    /// When it does not appear.
+    pub fn open_page(&self) -> Result<Process> {
+        let page = self.customer.home().join("page.html");
+        fs::write(&page, PAGE)?;
+        let browser = self.customer.start("browser", "chromium", |command| {
+            // Chromium's own sandbox does not work for root, which tests may run as; nothing here is hostile.
+            command.args([
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+            ]);
+            command.args(["--disable-component-update", "--disable-sync", "--password-store=basic"]);
+            command.args(["--window-size=560,620", "--window-position=690,120"]).arg(&page);
+        })?;
+        self.customer.display().window("How printing works")?;
+        Ok(browser)
+    }
+}
+
+/// What the customer reads in the browser.
+const PAGE: &str = "<!doctype html><meta charset=utf-8><title>How printing works</title>\
+    <body style='font:16px sans-serif;margin:32px;line-height:1.5;background:#fbfaf7;color:#222'>\
+    <h1>How printing works here</h1><p>The printer on the second floor answers to the name of the floor. \
+    Choose it once; the program remembers it.</p><table border=1 cellpadding=6><tr><th>floor<th>printer<th>paper\
+    <tr><td>1<td>north-1<td>A4<tr><td>2<td>north-2<td>A4, A3<tr><td>3<td>south-3<td>labels</table>\
+    <p>When nothing comes out, look whether the queue is paused, and ask for help.</p>";

@@ -1,0 +1,39 @@
+//! The main job on real input: the real programs, a real server, real displays, hands outside.
+
+#[cfg(test)]
+mod real_session {
+    use std::time::Duration;
+
+    use deskside_testkit::scenario::{self, Stage};
+    use tempfile::TempDir;
+
+    /// Rows P5, P6, W2, N8, N11, N12, L3, L13, B8: the whole session, over the given path.
+    fn session(path: &str) {
+        let folder = TempDir::new().unwrap();
+        let outcome = Stage::set(folder.path(), Some(path))
+            .and_then(|stage| scenario::run(&stage, &mut |step| eprintln!("{step}")));
+        let account = outcome.map_err(|error| {
+            // What a person would want to look at, after the guard has removed everything else.
+            let kept = folder.keep();
+            format!("{error:#}\nkept in {}", kept.display())
+        });
+        let account = account.unwrap_or_else(|error| panic!("{error}"));
+        eprintln!("{account}");
+        assert!(account.first_picture.unwrap() < Duration::from_secs(5));
+        assert!(account.f11.unwrap() < Duration::from_secs(2));
+        let [customer, operator] = account.journals.as_slice() else { panic!("two journals") };
+        for journal in [customer, operator] {
+            assert!(journal.contains("Anna Berg"), "{journal}");
+        }
+    }
+
+    #[test]
+    fn one_person_helps_another_through_the_tls_tunnel() {
+        session("tls");
+    }
+
+    #[test]
+    fn one_person_helps_another_over_udp() {
+        session("udp");
+    }
+}
