@@ -91,6 +91,12 @@ impl ClosedBundle {
         &self.descriptor
     }
 
+    /// The operator's certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
     /// Opens the key. Takes about half a second and 128 MiB of memory, on purpose.
     ///
     /// # Errors
