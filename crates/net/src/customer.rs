@@ -11,7 +11,7 @@ mod connect;
 mod run;
 
 pub use deskside_session::Question;
-pub use run::{CustomerConfig, Handle, start};
+pub use run::{CommandSender, CustomerConfig, Handle, start};
 
 /// What the person or the program does.
 #[derive(Debug)]

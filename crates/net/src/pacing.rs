@@ -1,7 +1,7 @@
 //! When the next update of the picture may be coded, and how large it may be.
 //!
 //! The viewer acknowledges every update. From these acknowledgements follow what the path delivers and
-//! how long it takes at best; about one and a half times their product is kept under way. Less would leave
+//! how long it takes at best; a quarter more than their product is kept under way. Less would leave
 //! the line idle, more would only stand in queues. What waits, waits as dirty tiles, never as bytes.
 
 use std::collections::VecDeque;
@@ -13,6 +13,8 @@ use deskside_proto::picture::UpdateHeader;
 const MIN_WINDOW: usize = 48 * 1024;
 /// Kept under way at most; above it QUIC's own windows would fill.
 const MAX_WINDOW: usize = 2 * 1024 * 1024;
+/// More than what the path holds, so that a growing rate is found; the surplus stands in a queue.
+const GAIN: f64 = 1.25;
 /// An update carries at most what the path delivers in this time.
 const UPDATE_TIME: Duration = Duration::from_millis(100);
 /// Bounds of one update, in bytes.
@@ -29,6 +31,9 @@ struct Sent {
     bytes: usize,
     at: Duration,
     delivered_before: u64,
+    /// When the last acknowledgement before it came: from then on the path's work counts. Measured from the
+    /// sending alone, the rate would contain bytes that were on the line already.
+    last_delivery: Duration,
     /// The window was not full, so the rate measured with it is the picture's, not the path's.
     is_app_limited: bool,
 }
@@ -39,6 +44,7 @@ pub(crate) struct Pacer {
     under_way: VecDeque<Sent>,
     bytes_under_way: usize,
     delivered: u64,
+    last_delivery: Duration,
     rates: VecDeque<(Duration, f64)>,
     trips: VecDeque<(Duration, Duration)>,
 }
@@ -47,7 +53,8 @@ impl Pacer {
     /// How many bytes the next update may have; `None` while enough is under way.
     pub(crate) fn budget(&self) -> Option<usize> {
         let free = self.window().checked_sub(self.bytes_under_way).filter(|free| *free > 0)?;
-        let per_update = self.rate().map_or(MIN_WINDOW, |rate| {
+        // Before anything is known, small ones: the first answer then tells the round trip, not the size.
+        let per_update = self.rate().map_or(MIN_UPDATE, |rate| {
             // Truncation is harmless: the result is clamped next.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped below")]
             let bytes = (rate * UPDATE_TIME.as_secs_f64()) as usize;
@@ -58,10 +65,14 @@ impl Pacer {
 
     /// An update was handed to QUIC.
     pub(crate) fn sent(&mut self, header: UpdateHeader, bytes: usize, now: Duration) {
+        if self.under_way.is_empty() {
+            self.last_delivery = now;
+        }
         self.bytes_under_way += bytes;
         let is_app_limited = self.bytes_under_way * 2 < self.window();
-        let delivered_before = self.delivered;
-        self.under_way.push_back(Sent { header, bytes, at: now, delivered_before, is_app_limited });
+        let Self { delivered: delivered_before, last_delivery, .. } = *self;
+        let sent = Sent { header, bytes, at: now, delivered_before, last_delivery, is_app_limited };
+        self.under_way.push_back(sent);
     }
 
     /// The viewer has shown an update, and with it all before.
@@ -74,10 +85,10 @@ impl Pacer {
             newest = Some(sent);
         }
         let Some(sent) = newest else { return };
-        let trip = now.saturating_sub(sent.at).max(Duration::from_micros(100));
-        self.trips.push_back((now, trip));
-        self.trips.retain(|(at, _)| *at + TRIP_MEMORY > now);
-        let rate = (self.delivered - sent.delivered_before) as f64 / trip.as_secs_f64();
+        self.last_delivery = now;
+        let shortest = Duration::from_micros(100);
+        let worked = now.saturating_sub(sent.last_delivery).max(shortest);
+        let rate = (self.delivered - sent.delivered_before) as f64 / worked.as_secs_f64();
         if !sent.is_app_limited || self.rate().is_none_or(|known| rate > known) {
             self.rates.push_back((now, rate));
         }
@@ -87,6 +98,9 @@ impl Pacer {
         if self.rates.is_empty() {
             self.rates.extend(newest_rate);
         }
+        let trip = now.saturating_sub(sent.at).max(shortest);
+        self.trips.push_back((now, trip));
+        self.trips.retain(|(at, _)| *at + TRIP_MEMORY > now);
     }
 
     /// Everything under way is void: a new epoch began.
@@ -103,7 +117,7 @@ impl Pacer {
         let trip = self.trips.iter().map(|(_, trip)| *trip).min();
         let (Some(rate), Some(trip)) = (self.rate(), trip) else { return MIN_WINDOW };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped below")]
-        let window = (rate * trip.as_secs_f64() * 1.5) as usize;
+        let window = (rate * trip.as_secs_f64() * GAIN) as usize;
         window.saturating_add(MIN_UPDATE).clamp(MIN_WINDOW, MAX_WINDOW)
     }
 }
@@ -142,7 +156,7 @@ mod tests {
     fn a_path_is_used_well_without_seconds_of_queue() {
         for (rate, trip_ms) in [(1e6, 40), (1e7, 20), (1e5, 200), (5e6, 100)] {
             let (used, queue) = run(rate, Duration::from_millis(trip_ms), Duration::from_secs(20));
-            assert!(used > 0.8, "{rate} B/s, {trip_ms} ms: only {used:.2} of the line was used");
+            assert!(used > 0.75, "{rate} B/s, {trip_ms} ms: only {used:.2} of the line was used");
             let bound = Duration::from_secs_f64(MIN_WINDOW as f64 / rate) + Duration::from_millis(trip_ms);
             assert!(queue <= bound, "{rate} B/s, {trip_ms} ms: {queue:?} stood in the queue");
         }
