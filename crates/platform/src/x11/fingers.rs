@@ -59,8 +59,10 @@ impl Fingers {
         Ok(())
     }
 
-    /// Presses a key, or, if it is down, repeats it.
+    /// Presses a key. If it is down, it comes up first: the server ignores a press of a pressed key, and a
+    /// program sees a held key's repetitions as releases and presses anyway.
     pub(super) fn press_key(&mut self, grant: &Grant<Control>, keycode: Keycode) -> Result<(), InjectError> {
+        self.release_key(keycode)?;
         self.note(Note::Key { keycode, down: true });
         grant.check()?;
         self.keys.insert(keycode);

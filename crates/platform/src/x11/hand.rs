@@ -14,12 +14,11 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
     ConnectionExt as _, Device, EventMask, KeyEventFlags, RawButtonPressEvent, RawKeyPressEvent, XIEventMask,
 };
-use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, Keycode, ModMask, Window};
+use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::devices::Devices;
-use super::keymap::{Keymap, LOCK, Place};
-use super::keysym;
+use super::keymap::{Keymap, Place};
 use super::stop::Stop;
 use crate::{HandCallback, HandEvent, PlatformError};
 
@@ -27,7 +26,6 @@ use crate::{HandCallback, HandEvent, PlatformError};
 #[derive(Debug)]
 pub struct HandWatch {
     connection: Arc<RustConnection>,
-    root: Window,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
@@ -58,7 +56,7 @@ impl HandWatch {
         let connection = Arc::new(connection);
         let listener = Listener {
             devices: Devices::new(&connection)?,
-            f11: keys_of_f11(&keymap).collect(),
+            f11: keymap.keys_of_f11().collect(),
             keymap,
             connection: Arc::clone(&connection),
             root,
@@ -66,38 +64,7 @@ impl HandWatch {
         };
         let ear = stop.clone();
         let thread = std::thread::Builder::new().name("hand".to_owned()).spawn(move || listener.run(&ear))?;
-        Ok(Self { connection, root, stop, thread: Some(thread) })
-    }
-
-    /// Keeps F11 from applications, or no longer. The hand hears F11 either way. It may fail without
-    /// harm: when another program has taken the key, that program gets it as well.
-    ///
-    /// # Errors
-    /// [`PlatformError::DisplayLost`].
-    pub fn reserve_f11(&self, reserved: bool) -> Result<(), PlatformError> {
-        let keymap = Keymap::read(&self.connection)?;
-        let num_lock = keymap.num_lock();
-        let locks = BTreeSet::from([0, LOCK, num_lock, LOCK | num_lock]);
-        for keycode in keys_of_f11(&keymap) {
-            for modifiers in &locks {
-                let modifiers = ModMask::from(u16::from(*modifiers));
-                if reserved {
-                    let (root, mode) = (self.root, GrabMode::ASYNC);
-                    let taken =
-                        self.connection.grab_key(false, root, modifiers, keycode, mode, mode)?.check();
-                    match taken.map_err(PlatformError::from) {
-                        Ok(()) => {}
-                        Err(PlatformError::Refused(error)) => {
-                            tracing::info!(error, "F11 is another program's too")
-                        }
-                        Err(error) => return Err(error),
-                    }
-                } else {
-                    self.connection.ungrab_key(keycode, self.root, modifiers)?;
-                }
-            }
-        }
-        Ok(self.connection.flush()?)
+        Ok(Self { connection, stop, thread: Some(thread) })
     }
 }
 
@@ -108,13 +75,6 @@ impl Drop for HandWatch {
             tracing::error!("the thread that hears the hand panicked");
         }
     }
-}
-
-/// The keys that are F11 without modifiers, in any group.
-fn keys_of_f11(keymap: &Keymap) -> impl Iterator<Item = Keycode> {
-    let level_0 = |place: &Place| place.level == 0;
-    let places = keymap.places(0, |symbol| symbol == keysym::F11);
-    places.into_iter().filter(level_0).map(|place| place.keycode)
 }
 
 struct Listener {
@@ -163,7 +123,7 @@ impl Listener {
             Event::XinputHierarchy(_) => self.devices.read(&self.connection)?,
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => {
                 self.keymap = Keymap::read(&self.connection)?;
-                self.f11.extend(keys_of_f11(&self.keymap));
+                self.f11.extend(self.keymap.keys_of_f11());
             }
             _ => {}
         }

@@ -255,6 +255,12 @@ impl Keymap {
         self.keycodes().find(is_num_lock).map_or(0, |keycode| self.modifiers_of(keycode))
     }
 
+    /// The keys that are F11 without modifiers, in any group.
+    pub(super) fn keys_of_f11(&self) -> impl Iterator<Item = Keycode> {
+        let places = self.places(0, |symbol| symbol == keysym::F11).into_iter();
+        places.filter(|place| place.level == 0).map(|place| place.keycode)
+    }
+
     /// Keys that make nothing at all, highest first: programs look at low ones for real keys.
     pub(super) fn unused(&self) -> impl Iterator<Item = Keycode> {
         let unused = |key: &Key| key.modifiers == 0 && key.symbols.iter().all(|symbol| *symbol == 0);

@@ -12,6 +12,7 @@ mod hand;
 mod injector;
 mod keymap;
 mod keysym;
+mod reservation;
 mod screen;
 mod segment;
 mod spare;
@@ -30,6 +31,7 @@ use x11rb::rust_connection::RustConnection;
 pub use grab::KeyboardGrab;
 pub use hand::HandWatch;
 pub use injector::X11Injector;
+pub use reservation::F11Reservation;
 pub use screen::X11Screen;
 
 use crate::watchdog::{Undo, Watchdog};
@@ -103,6 +105,15 @@ impl X11 {
     pub fn watch_hand(&self, callback: HandCallback) -> Result<HandWatch, PlatformError> {
         let (connection, screen) = self.connect()?;
         HandWatch::new(connection, screen, callback)
+    }
+
+    /// Keeps F11 from applications until the reservation is dropped.
+    ///
+    /// # Errors
+    /// As [`open`]; not when another program has the key.
+    pub fn reserve_f11(&self) -> Result<F11Reservation, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        F11Reservation::new(connection, screen)
     }
 
     /// Makes ready to grab the keyboard. `locale` names the Compose table, as in `LC_CTYPE`.

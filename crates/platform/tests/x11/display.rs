@@ -139,6 +139,10 @@ impl Client {
         (pointer.root_x, pointer.root_y)
     }
 
+    pub(crate) fn window_below_pointer(&self) -> Window {
+        self.connection.query_pointer(self.root).unwrap().reply().unwrap().child
+    }
+
     /// The keys that are down, and the buttons and modifiers that have effect.
     pub(crate) fn held(&self) -> (Vec<u8>, u16) {
         let keys = self.connection.query_keymap().unwrap().reply().unwrap().keys;

@@ -182,7 +182,7 @@ fn heard_f11(client: &Client) -> bool {
 #[test]
 fn a_reserved_f11_is_kept_from_applications() {
     let customer = Customer::new();
-    let (watch, hear) = watch(&customer.display);
+    let (_watch, hear) = watch(&customer.display);
     let window = customer.inner.window((0, 0, 640, 480), 0, EventMask::KEY_PRESS);
     customer.inner.connection.set_input_focus(InputFocus::POINTER_ROOT, window, 0u32).unwrap();
     customer.inner.sync();
@@ -193,19 +193,19 @@ fn a_reserved_f11_is_kept_from_applications() {
         heard_f11(&customer.inner)
     };
     assert!(press(), "not reserved");
-    watch.reserve_f11(true).unwrap();
+    let reservation = customer.display.open().reserve_f11().unwrap();
     assert!(!press(), "reserved");
     customer.outer.tap(77);
     customer.outer.tap(66);
     until(&hear, |event| is_key(event, key::Caps_Lock, false));
     assert!(!press(), "reserved, with locks");
-    watch.reserve_f11(false).unwrap();
+    drop(reservation);
     assert!(press(), "no longer reserved");
 
     let (root, mode) = (customer.inner.root, GrabMode::ASYNC);
     let taken = customer.inner.connection.grab_key(false, root, 0u16.into(), F11, mode, mode).unwrap();
     taken.check().unwrap();
-    watch.reserve_f11(true).unwrap();
+    let _reservation = customer.display.open().reserve_f11().unwrap();
     customer.outer.tap(F11);
     until(&hear, |event| *event == HandEvent::F11);
 }

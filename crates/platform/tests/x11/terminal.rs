@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{CWD, Mode, OFlags};
 use tempfile::TempDir;
 
-use crate::display::{Display, PATIENCE};
+use crate::display::{Display, PATIENCE, eventually};
 
 /// A terminal that covers the upper left of the display, where the pointer has to be.
 pub(crate) struct Terminal {
@@ -53,6 +53,11 @@ impl Terminal {
         let program = xterm.stderr(Stdio::null()).spawn().expect("a terminal (package xterm)");
         let mut terminal = Self { pipe, program, _folder: folder };
         assert_eq!(terminal.line(), "ready");
+        // Without a window manager, keys go to the window below the pointer.
+        let client = display.client();
+        eventually("the terminal is below the pointer", || {
+            (client.window_below_pointer() != 0).then_some(())
+        });
         terminal
     }
 
