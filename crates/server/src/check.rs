@@ -21,10 +21,11 @@ pub(crate) async fn check(path: &Path) -> anyhow::Result<()> {
     let packet_ca = note(&mut problems, material::authority("packet_ca", &config.packet_ca));
     if let (Some(root), Some(packet_ca)) = (root, packet_ca) {
         let packet = Packet::new(&root, &packet_ca, now).map_err(|error| advice::packet(&error));
-        note(&mut problems, packet);
-    }
-    if let Some(list) = note(&mut problems, material::read("crl", &config.crl)) {
-        note(&mut problems, revocation_list(&list, &config.crl, now));
+        let packet = note(&mut problems, packet);
+        let list = note(&mut problems, material::read("crl", &config.crl));
+        if let (Some(packet), Some(list)) = (packet, list) {
+            note(&mut problems, revocation_list(&list, &packet, &config.crl, now));
+        }
     }
     if config.ticket_key.exists() {
         note(&mut problems, ticket_key::load(&config.ticket_key));
@@ -45,11 +46,14 @@ fn note<T, E: Into<anyhow::Error>>(problems: &mut Vec<anyhow::Error>, found: Res
     found.map_err(|error| problems.push(error.into())).ok()
 }
 
-fn revocation_list(der: &[u8], path: &Path, now: UnixTime) -> anyhow::Result<()> {
+fn revocation_list(der: &[u8], packet: &Packet, path: &Path, now: UnixTime) -> anyhow::Result<()> {
     let path = path.display();
     let list = Crl::parse(der).map_err(|error| {
         anyhow!("\"crl\": {path} cannot be used ({error}). Let deskside-ca issue a new list.")
     })?;
+    if !list.is_signed_by(&packet) {
+        bail!("\"crl\": {path} is the list of another CA. Copy the one beside \"packet_ca\".");
+    }
     if now.as_secs() > list.next_update().as_secs() {
         bail!("\"crl\": {path} has ended; no operator can log in. Let deskside-ca issue a new list.");
     }
