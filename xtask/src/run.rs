@@ -18,7 +18,7 @@ const CUSTOMER_LIMIT: u64 = 12 * 1024 * 1024;
 pub(crate) enum Bench {
     /// From a pixel changing on the customer's display to the same pixel on the operator's.
     Glass,
-    /// The screen codec alone: milliseconds and bytes.
+    /// The screen codec alone: nanoseconds and bits a pixel.
     Codec,
     /// Sizes of the stripped release programs.
     Size,
@@ -79,7 +79,7 @@ pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::R
             ["run", "--locked", "--release", "--package", "deskside-testkit", "--bin", "deskside-glass", "--"]
         }
         Bench::Codec => {
-            ["run", "--locked", "--release", "--package", "deskside-codec", "--example", "measure", "--"]
+            ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"]
         }
         Bench::Size => return size(root),
     };
