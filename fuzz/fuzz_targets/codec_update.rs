@@ -1,0 +1,4 @@
+//! Fuzzes [`deskside_testkit::oracle::codec_update`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::codec_update(bytes));

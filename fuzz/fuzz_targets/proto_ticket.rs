@@ -1,0 +1,4 @@
+//! Fuzzes [`deskside_testkit::oracle::proto_ticket`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::proto_ticket(bytes));
