@@ -74,7 +74,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if let Self::Unavailable(failure) = &self {
-            let cause = std::error::Error::source(failure).map(|cause| source_chain(cause));
+            let cause = std::error::Error::source(failure).map(source_chain);
             tracing::error!(error = %failure, cause, "request could not be served");
         }
         let (status, error, message) = self.parts();

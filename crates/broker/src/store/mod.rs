@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 use zeroize::Zeroizing;
 
 pub(crate) use accounts::{
@@ -84,11 +84,8 @@ impl Store {
         let url = sqlite_url(path)?;
         // Registers SQLite with the generic driver. It is global to the process, but holds no state.
         sqlx::any::install_default_drivers();
+        examine(&url).await?;
         let writer = connect(&url, 1).await?;
-        let problem: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&writer).await?;
-        if problem != "ok" {
-            return Err(StoreError::Corrupt(problem));
-        }
         SQLITE.run(&writer).await?;
         Ok(Self { readers: connect(&url, READERS).await?, writer })
     }
@@ -125,6 +122,16 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Checks that the file is a sound database. Not through a pool: that tries again and again to connect and
+/// in the end tells only that it took too long.
+async fn examine(url: &str) -> Result<(), StoreError> {
+    let mut connection = AnyConnection::connect(url).await?;
+    prepare(&mut connection).await?;
+    let problem: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    if problem == "ok" { Ok(()) } else { Err(StoreError::Corrupt(problem)) }
 }
 
 async fn connect(url: &str, connections: u32) -> Result<AnyPool, StoreError> {

@@ -137,3 +137,44 @@ pub(crate) async fn use_code(write: &mut Write, mac: &[u8], now: i64) -> Result<
     let session = id.parse().map_err(|_| StoreError::Corrupt(format!("session id '{id}'")))?;
     Ok(Some(Joined { session, offer }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Database, commit, insert_account};
+
+    /// A code belongs to nobody else until its quarantine is over, and then works for the new session only.
+    #[tokio::test]
+    async fn a_code_in_quarantine_is_not_given_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
+        let (first, second) = (SessionId([1; 16]), SessionId([2; 16]));
+        let mut write = store.write().await.unwrap();
+        assert!(insert_account(&mut write, "ann", "hash", 0).await.unwrap());
+        insert_session(&mut write, first, "ann", 0, 600).await.unwrap();
+        insert_session(&mut write, second, "ann", 1_000, 1_600).await.unwrap();
+        assert_eq!(take_code(&mut write, b"mac", first, 0, 1_000).await.unwrap(), Drawn::Taken);
+        assert_eq!(take_code(&mut write, b"mac", second, 999, 2_000).await.unwrap(), Drawn::Busy);
+        assert!(set_offer(&mut write, second, "ann", b"offer", 1_000).await.unwrap());
+        assert_eq!(use_code(&mut write, b"mac", 999).await.unwrap(), None);
+        assert_eq!(take_code(&mut write, b"mac", second, 1_000, 2_000).await.unwrap(), Drawn::Taken);
+        let joined = use_code(&mut write, b"mac", 1_001).await.unwrap();
+        assert_eq!(joined, Some(Joined { session: second, offer: b"offer".to_vec() }));
+        assert_eq!(use_code(&mut write, b"mac", 1_002).await.unwrap(), None);
+        commit(write).await.unwrap();
+    }
+
+    /// A write that is given up half way leaves nothing behind.
+    #[tokio::test]
+    async fn what_is_not_committed_never_happened() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Database::Sqlite(folder.path().join("a.db"))).await.unwrap();
+        let mut write = store.write().await.unwrap();
+        assert!(insert_account(&mut write, "ann", "hash", 0).await.unwrap());
+        drop(write);
+        assert!(store.accounts().await.unwrap().is_empty());
+        let mut write = store.write().await.unwrap();
+        assert!(insert_account(&mut write, "ann", "hash", 0).await.unwrap(), "the next writer gets its turn");
+        commit(write).await.unwrap();
+    }
+}
