@@ -263,7 +263,7 @@ mod tests {
             assert!(matches!(command, Command::Shown { epoch: 3, number: n } if *n == number), "{command:?}");
         }
         assert_eq!(commands.len(), expected);
-        let (renewed, pixels, changes) = self::pixels(&shared);
+        let (renewed, pixels, changes) = pixels(&shared);
         assert_eq!(renewed, Some(SIDE));
         assert!(pixels.iter().all(|pixel| *pixel == 0x007f_7f7f));
         assert!(changes > 0);

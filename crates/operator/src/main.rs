@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -13,7 +14,18 @@ use deskside_ui::{Options, ThemeChoice};
 use time::UtcOffset;
 use tracing_subscriber::EnvFilter;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where standard error is gone too, nobody is left to be told.
+            writeln!(io::stderr(), "deskside-operator: {error:#}").unwrap_or_default();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let folders = Folders::of(|name| std::env::var_os(name).map(PathBuf::from))?;
     let settings = Settings::gather(arguments, &folders)?;

@@ -6,7 +6,7 @@ use deskside_ui::egui::{Align, Key, Layout, Rect, Ui, UiBuilder, Vec2, pos2};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Field, Kind};
 
-use super::{Focus, Forms, words};
+use super::{Focus, Forms, dot_from_right, words};
 use crate::model::{Act, Kept, Model, Summary, Waiting};
 
 /// Width of the card, in points.
@@ -222,7 +222,7 @@ fn copy_and_clock(ui: &mut Ui, forms: &mut Forms, waiting: &Waiting, now: Durati
             let left = ends.saturating_sub(now);
             let tone = if left < Duration::from_secs(60) { Tone::Warning } else { Tone::Good };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                widgets::status_dot(ui, tone, &format!("{} left", words::clock(left)));
+                dot_from_right(ui, tone, &format!("{} left", words::clock(left)));
             });
             // The next second begins when the part of this one is used up.
             let part = Duration::from_nanos(u64::from(left.subsec_nanos()));

@@ -8,7 +8,8 @@ mod words;
 use std::time::Duration;
 
 use deskside_ui::egui::{self, Key, Modifiers, Ui};
-use deskside_ui::{Picture, Scaling};
+use deskside_ui::theme::{Palette, Tone, UNIT};
+use deskside_ui::{Picture, Scaling, widgets};
 
 use crate::model::{Act, Model, State, Zoom};
 use secret_text::SecretText;
@@ -95,4 +96,12 @@ fn shortcuts(ui: &Ui, model: &Model) -> Vec<Act> {
         }
     });
     acts
+}
+
+/// A status dot for places that are filled from the right.
+fn dot_from_right(ui: &mut Ui, tone: Tone, words: &str) -> egui::Response {
+    let text = widgets::small(ui, words);
+    let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(UNIT), egui::Sense::hover());
+    ui.painter().circle_filled(rect.center(), UNIT / 2.0, Palette::of(ui).tone(tone).mark);
+    text
 }

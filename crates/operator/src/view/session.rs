@@ -5,14 +5,17 @@ use std::time::Duration;
 use deskside_proto::journal::Action;
 use deskside_ui::Picture;
 use deskside_ui::egui::{
-    self, Align, Align2, Area, CornerRadius, Frame, Id, Layout, Margin, Order, Panel, Response, Stroke, Ui,
+    self, Align, Align2, Area, CornerRadius, Frame, Id, Layout, Margin, Order, Panel, Response, Ui,
     UiBuilder, Vec2,
 };
-use deskside_ui::theme::{Palette, Tone, UNIT};
+use deskside_ui::theme::{CONTROL_HEIGHT, Palette, Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use super::{Focus, Forms, words};
-use crate::model::{Act, Keyboard, Model, Permission, Session, Zoom};
+use super::{Focus, Forms, dot_from_right, words};
+use crate::model::{Act, Banner, Keyboard, Model, Permission, Session, Zoom};
+
+/// From this width on, in points, the bar has room for more than what is needed.
+const ROOMY: f32 = 1080.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -27,7 +30,13 @@ pub(super) fn show(
     let strip = |inner: Margin| Frame::new().fill(palette.surface).inner_margin(inner);
     let bar = Panel::top("bar").frame(strip(Margin::symmetric(12, 8))).show_separator_line(true);
     let bar = bar.show_inside(ui, |ui| {
-        ui.horizontal(|ui| {
+        let row = Vec2::new(ui.available_width(), CONTROL_HEIGHT - UNIT);
+        ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+            if row.x >= ROOMY {
+                let (tone, text) = words::customer(session.suspension, session.paused);
+                widgets::status_dot(ui, tone, text);
+                ui.separator();
+            }
             permissions(ui, session, forms, acts);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| state(ui, session, now, acts));
         });
@@ -39,13 +48,16 @@ pub(super) fn show(
     if session.keyboard() == Keyboard::Customer && pressed_inside(ui, &bar.response) {
         acts.push(Act::ReleaseKeyboard);
     }
+    if let Some(banner) = model.banner() {
+        trouble(ui, banner, acts);
+    }
     let place = ui.available_rect_before_wrap();
     if session.screen().is_some() {
         picture.show(ui);
     } else {
         empty(ui, place, session);
     }
-    overlays(ui, place, model, session, acts);
+    rests(ui, place, session);
     // The bar's clock moves on when this second is over.
     let part = now.saturating_sub(session.started).subsec_nanos();
     ui.ctx().request_repaint_after(Duration::from_nanos(1_005_000_000 - u64::from(part)));
@@ -125,9 +137,9 @@ fn state(ui: &mut Ui, session: &Session, now: Duration, acts: &mut Vec<Act>) {
     match session.quality {
         Some(quality) => {
             let (tone, text) = words::quality(quality);
-            widgets::status_dot(ui, tone, &text)
+            dot_from_right(ui, tone, &text)
         }
-        None => widgets::status_dot(ui, Tone::Neutral, "measuring…"),
+        None => dot_from_right(ui, Tone::Neutral, "measuring…"),
     }
     .on_hover_text("Time to the customer's computer and back, and the way that data takes");
     if session.screen().is_some() {
@@ -179,36 +191,35 @@ fn empty(ui: &mut Ui, place: egui::Rect, session: &Session) {
     });
 }
 
-/// What lies above the picture: why input rests, and what went wrong.
-fn overlays(ui: &Ui, place: egui::Rect, model: &Model, session: &Session, acts: &mut Vec<Act>) {
-    let rests = words::rests(session.suspension, session.paused)
+/// What went wrong, between the bar and the picture, so that its button does not lie on the picture.
+fn trouble(ui: &mut Ui, banner: &Banner, acts: &mut Vec<Act>) {
+    let colours = Palette::of(ui).tone(if banner.wrong { Tone::Error } else { Tone::Info });
+    let frame = Frame::new().fill(colours.ground).inner_margin(Margin::symmetric(12, 4));
+    Panel::top("trouble").frame(frame).show_separator_line(false).show_inside(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.add(Button::new(Kind::Quiet, "Dismiss").compact()).clicked() {
+                acts.push(Act::Dismiss);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(egui::RichText::new(&banner.text).color(colours.text)).wrap());
+            });
+        });
+    });
+}
+
+/// Why input rests, above the picture; it takes no clicks.
+fn rests(ui: &Ui, place: egui::Rect, session: &Session) {
+    let text = words::rests(session.suspension, session.paused)
         .filter(|_| session.paused || session.control.is_allowed());
-    if rests.is_none() && model.banner().is_none() {
-        return;
-    }
+    let Some(text) = text else { return };
     let width = (place.width() - 4.0 * UNIT).min(560.0);
-    Area::new(Id::new("overlays"))
+    Area::new(Id::new("rests"))
         .order(Order::Foreground)
+        .interactable(false)
         .pivot(Align2::CENTER_TOP)
         .fixed_pos(place.center_top() + Vec2::new(0.0, 2.0 * UNIT))
         .show(ui.ctx(), |ui| {
             ui.set_width(width);
-            if let Some(text) = rests {
-                widgets::banner(ui, Tone::Warning, text);
-            }
-            if let Some(banner) = model.banner() {
-                let tone = if banner.wrong { Tone::Error } else { Tone::Info };
-                widgets::banner(ui, tone, &banner.text);
-                let palette = Palette::of(ui);
-                Frame::new()
-                    .fill(palette.surface)
-                    .stroke(Stroke::new(1.0, palette.line))
-                    .corner_radius(CornerRadius::same(8))
-                    .show(ui, |ui| {
-                        if ui.add(Button::new(Kind::Quiet, "Dismiss").compact()).clicked() {
-                            acts.push(Act::Dismiss);
-                        }
-                    });
-            }
+            widgets::banner(ui, Tone::Warning, text);
         });
 }

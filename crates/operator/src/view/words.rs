@@ -39,6 +39,17 @@ pub(super) fn quality(quality: Quality) -> (Tone, String) {
     (tone, format!("{} ms, {path}", quality.rtt_ms))
 }
 
+/// What the customer does just now.
+pub(super) fn customer(suspension: Option<Suspension>, paused: bool) -> (Tone, &'static str) {
+    match suspension {
+        _ if paused => (Tone::Warning, "Customer paused"),
+        Some(Suspension::Paused) => (Tone::Warning, "Customer paused"),
+        Some(Suspension::Hand) => (Tone::Warning, "Customer at the mouse"),
+        Some(Suspension::Question) => (Tone::Info, "Customer answers"),
+        None => (Tone::Good, "Customer connected"),
+    }
+}
+
 /// Why input does not reach the customer's computer just now.
 pub(super) fn rests(suspension: Option<Suspension>, paused: bool) -> Option<&'static str> {
     match suspension {
