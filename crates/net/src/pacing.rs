@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use deskside_proto::picture::UpdateHeader;
 
-/// Kept under way even when nothing is known yet: one initial window of QUIC.
-const MIN_WINDOW: usize = 48 * 1024;
+/// Kept under way even when nothing is known yet: two small updates.
+const MIN_WINDOW: usize = 32 * 1024;
 /// Kept under way at most; above it QUIC's own windows would fill.
 const MAX_WINDOW: usize = 2 * 1024 * 1024;
 /// More than what the path holds, so that a growing rate is found; the surplus stands in a queue.
@@ -18,7 +18,7 @@ const GAIN: f64 = 1.25;
 /// An update carries at most what the path delivers in this time.
 const UPDATE_TIME: Duration = Duration::from_millis(100);
 /// Bounds of one update, in bytes.
-const MIN_UPDATE: usize = 16 * 1024;
+const MIN_UPDATE: usize = 8 * 1024;
 const MAX_UPDATE: usize = 512 * 1024;
 /// Delivery rates older than this are forgotten.
 const RATE_MEMORY: Duration = Duration::from_secs(2);
@@ -52,13 +52,15 @@ pub(crate) struct Pacer {
 impl Pacer {
     /// How many bytes the next update may have; `None` while enough is under way.
     pub(crate) fn budget(&self) -> Option<usize> {
-        let free = self.window().checked_sub(self.bytes_under_way).filter(|free| *free > 0)?;
-        // Before anything is known, small ones: the first answer then tells the round trip, not the size.
+        let window = self.window();
+        let free = window.checked_sub(self.bytes_under_way).filter(|free| *free > 0)?;
+        // Before anything is known, a small one: the first answer then tells the round trip, not the size.
         let per_update = self.rate().map_or(MIN_UPDATE, |rate| {
             // Truncation is harmless: the result is clamped next.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped below")]
             let bytes = (rate * UPDATE_TIME.as_secs_f64()) as usize;
-            bytes.clamp(MIN_UPDATE, MAX_UPDATE)
+            // Several under way, or the line would rest while each is acknowledged.
+            bytes.min(window / 4).clamp(MIN_UPDATE, MAX_UPDATE)
         });
         Some(free.min(per_update))
     }
@@ -118,7 +120,7 @@ impl Pacer {
         let (Some(rate), Some(trip)) = (self.rate(), trip) else { return MIN_WINDOW };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped below")]
         let window = (rate * trip.as_secs_f64() * GAIN) as usize;
-        window.saturating_add(MIN_UPDATE).clamp(MIN_WINDOW, MAX_WINDOW)
+        window.clamp(MIN_WINDOW, MAX_WINDOW)
     }
 }
 
