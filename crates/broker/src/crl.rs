@@ -58,7 +58,7 @@ impl CrlFile {
             match state {
                 Warned::Nothing => tracing::info!("revocation list is good"),
                 Warned::EndsSoon => {
-                    tracing::warn!("the revocation list ends soon; have the CA make a new one")
+                    tracing::warn!("the revocation list ends soon; have the CA make a new one");
                 }
                 Warned::Ended => {
                     tracing::error!("the revocation list has ended: customers refuse every operator");
