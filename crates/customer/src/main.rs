@@ -1,2 +1,17 @@
-//! placeholder
-fn main() {}
+//! `deskside-customer`: the customer's program. It shows who wants to help, asks the person about each
+//! action, and leaves nothing running.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod files;
+mod model;
+mod roots;
+mod run;
+mod view;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::main()
+}

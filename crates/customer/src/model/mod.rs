@@ -1,0 +1,333 @@
+//! The program's mind, without windows, network or clock: events and acts of the person go in, effects
+//! come out, and views draw what it says.
+
+mod hand;
+mod prompt;
+mod session;
+#[cfg(test)]
+mod tests;
+mod told;
+
+use std::time::{Duration, Instant};
+
+use deskside_net::customer::{Command, Stage};
+use deskside_proto::journal::SessionEnd;
+use deskside_proto::{Code, CodeError};
+use deskside_trust::OperatorIdentity;
+use zeroize::Zeroizing;
+
+pub(crate) use hand::{HandSign, Press, Pressed};
+pub(crate) use prompt::Prompt;
+pub(crate) use session::{OpenQuestion, Session};
+pub(crate) use told::{Kept, Told};
+
+use crate::roots::RootNote;
+
+/// How long a person has to accept the operator who is shown.
+pub(crate) const ASKING_LASTS: Duration = Duration::from_secs(60);
+/// How long a question waits for an answer.
+pub(crate) const QUESTION_LASTS: Duration = Duration::from_secs(30);
+/// How long the last window stays by itself.
+pub(crate) const ENDED_LASTS: Duration = Duration::from_secs(10);
+/// How long the goodbye may take before the program ends without it.
+const GOODBYE_LASTS: Duration = Duration::from_secs(5);
+
+/// What the packet says about the organisation behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Organisation {
+    /// Its name.
+    pub(crate) name: String,
+    /// The fingerprint of its root, for people to compare.
+    pub(crate) fingerprint: String,
+    /// What a customer acknowledges; may be empty.
+    pub(crate) acknowledgement: String,
+    /// Whether this root was seen before under this name.
+    pub(crate) root: RootNote,
+}
+
+/// What the person does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// Typed into the code's boxes; what was refused, if anything was.
+    CodeTyped {
+        /// A text that is no digit or no whole code.
+        refused: Option<String>,
+    },
+    /// Wants to connect with the typed code.
+    Join,
+    /// Pressed Accept or Allow. Counts only if the hand did it.
+    Yes(Pressed),
+    /// Pressed No or Deny, or closed the question.
+    No,
+    /// Freezes the picture or lets it go on.
+    Pause(bool),
+    /// Takes mouse and keyboard back.
+    TakeControlBack,
+    /// Pressed Stop or closed the window.
+    Stop,
+}
+
+/// What the program has to do.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Tell the network side.
+    Net(Command),
+    /// Close everything and end the process.
+    Exit,
+}
+
+/// Where the program stands.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// The code is to be typed.
+    Code {
+        /// Digits typed so far.
+        typed: Zeroizing<String>,
+        /// What went wrong before, as a text for the person.
+        problem: Option<String>,
+    },
+    /// The code was given.
+    Connecting(Stage),
+    /// Somebody wants to help.
+    Asking {
+        /// Who, from the verified certificate and from nowhere else.
+        operator: OperatorIdentity,
+        /// The question.
+        prompt: Prompt,
+    },
+    /// The operator was accepted or refused; the network side says next what that means.
+    Answered {
+        /// Who.
+        operator: OperatorIdentity,
+    },
+    /// The session.
+    Session(Box<Session>),
+    /// The person stopped; the goodbye is under way.
+    Stopping {
+        /// The program does not wait longer than this.
+        until: Instant,
+    },
+    /// It is over.
+    Ended {
+        /// Who helped, if it had come so far.
+        operator: Option<String>,
+        /// Why it ended.
+        reason: SessionEnd,
+        /// Where the journal is.
+        kept: Kept,
+        /// When the window closes by itself.
+        until: Instant,
+    },
+}
+
+/// The program's mind.
+#[derive(Debug)]
+pub(crate) struct Model {
+    organisation: Organisation,
+    state: State,
+    /// Something that the person should know whatever the state is.
+    trouble: Option<String>,
+}
+
+impl Model {
+    /// Begins with an empty code.
+    #[must_use]
+    pub(crate) fn new(organisation: Organisation) -> Self {
+        Self { organisation, state: code_again(None), trouble: None }
+    }
+
+    /// The organisation whose program this is.
+    #[must_use]
+    pub(crate) fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    /// Where the program stands.
+    #[must_use]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Something that the person should know whatever the state is.
+    #[must_use]
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// The digits, to be edited by the view; `None` when no code is asked for.
+    pub(crate) fn typed_mut(&mut self) -> Option<&mut String> {
+        match &mut self.state {
+            State::Code { typed, .. } => Some(typed),
+            _ => None,
+        }
+    }
+
+    /// Whether the network side is still needed.
+    #[must_use]
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Ended { .. })
+    }
+
+    /// The question that the hand's signs are for, if one is open.
+    pub(crate) fn prompt_mut(&mut self) -> Option<&mut Prompt> {
+        match &mut self.state {
+            State::Asking { prompt, .. } => Some(prompt),
+            State::Session(session) => session.question.as_mut().map(|question| &mut question.prompt),
+            _ => None,
+        }
+    }
+
+    /// The person did something.
+    pub(crate) fn act(&mut self, act: Act, now: Instant) -> Vec<Effect> {
+        match (&mut self.state, act) {
+            (_, Act::Stop) => self.stop(now),
+            (State::Code { problem, .. }, Act::CodeTyped { refused }) => {
+                *problem = refused.map(|text| refused_text(&text));
+                Vec::new()
+            }
+            (State::Code { typed, problem }, Act::Join) => match Code::parse(typed) {
+                Ok(code) => {
+                    self.state = State::Connecting(Stage::LookingUp);
+                    vec![Effect::Net(Command::Join(code))]
+                }
+                Err(error) => {
+                    *problem = Some(code_error_text(error));
+                    Vec::new()
+                }
+            },
+            (State::Asking { .. } | State::Session(_), Act::Yes(pressed)) => {
+                let proven = self.prompt_mut().is_some_and(|prompt| prompt.yes(pressed, now));
+                if proven { self.answer(true) } else { Vec::new() }
+            }
+            (State::Asking { .. } | State::Session(_), Act::No) => {
+                let counts = self.prompt_mut().is_some_and(|prompt| prompt.no(now));
+                if counts { self.answer(false) } else { Vec::new() }
+            }
+            (State::Session(_), Act::Pause(paused)) => vec![Effect::Net(Command::Pause(paused))],
+            (State::Session(_), Act::TakeControlBack) => {
+                vec![Effect::Net(Command::Revoke(deskside_proto::journal::Action::Control))]
+            }
+            // A click that came too late for what it was meant for.
+            (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause(_))
+            | (_, Act::TakeControlBack) => Vec::new(),
+        }
+    }
+
+    /// The customer's own hand did something while a question was open.
+    pub(crate) fn hand(&mut self, sign: HandSign, now: Instant) -> Vec<Effect> {
+        let proven = self.prompt_mut().is_some_and(|prompt| prompt.hand(sign, now));
+        if proven { self.answer(true) } else { Vec::new() }
+    }
+
+    /// An assistive technology tried to press Accept or Allow.
+    pub(crate) fn assistive_yes(&mut self) {
+        if let Some(prompt) = self.prompt_mut() {
+            prompt.ignore();
+        }
+    }
+
+    /// Other parts of the program report.
+    pub(crate) fn told(&mut self, told: Told, now: Instant) -> Vec<Effect> {
+        match (&mut self.state, told) {
+            (_, Told::Trouble(text)) => {
+                self.trouble = Some(text);
+            }
+            (State::Connecting(current), Told::Stage(stage)) => *current = stage,
+            (State::Stopping { .. }, Told::Failed(_)) => return vec![Effect::Exit],
+            (State::Ended { .. }, _) => {}
+            (_, Told::Failed(problem)) => self.state = code_again(Some(problem)),
+            (State::Connecting(_), Told::Operator(operator)) => {
+                self.state = State::Asking { operator, prompt: Prompt::new(now + ASKING_LASTS) };
+            }
+            (State::Answered { operator }, Told::Started) => {
+                self.state = State::Session(Box::new(Session::new(operator.clone())));
+            }
+            (_, Told::Ended { reason, kept }) => {
+                let operator = self.operator().map(|operator| operator.name.clone());
+                self.state = State::Ended { operator, reason, kept, until: now + ENDED_LASTS };
+            }
+            (State::Session(session), told) => session.told(told, now),
+            // Reports of what the person has left behind already.
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Time passed.
+    pub(crate) fn tick(&mut self, now: Instant) -> Vec<Effect> {
+        if let Some(prompt) = self.prompt_mut() {
+            prompt.tick(now);
+        }
+        match &mut self.state {
+            State::Ended { until, .. } | State::Stopping { until } if *until <= now => vec![Effect::Exit],
+            State::Session(session) => {
+                session.tick(now);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who is helping or wants to.
+    #[must_use]
+    pub(crate) fn operator(&self) -> Option<&OperatorIdentity> {
+        match &self.state {
+            State::Asking { operator, .. } | State::Answered { operator } => Some(operator),
+            State::Session(session) => Some(&session.operator),
+            State::Code { .. } | State::Connecting(_) | State::Stopping { .. } | State::Ended { .. } => None,
+        }
+    }
+
+    fn answer(&mut self, allow: bool) -> Vec<Effect> {
+        match &mut self.state {
+            State::Asking { operator, .. } => {
+                self.state = State::Answered { operator: operator.clone() };
+                vec![Effect::Net(Command::Accept(allow))]
+            }
+            State::Session(session) => match session.question.take() {
+                Some(OpenQuestion { request, .. }) => {
+                    vec![Effect::Net(Command::Answer { request, allow })]
+                }
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn stop(&mut self, now: Instant) -> Vec<Effect> {
+        match &self.state {
+            State::Code { .. } | State::Connecting(_) | State::Stopping { .. } | State::Ended { .. } => {
+                vec![Effect::Exit]
+            }
+            State::Asking { .. } => self.answer(false),
+            State::Answered { .. } | State::Session(_) => {
+                self.state = State::Stopping { until: now + GOODBYE_LASTS };
+                vec![Effect::Net(Command::Stop)]
+            }
+        }
+    }
+}
+
+fn code_again(problem: Option<String>) -> State {
+    State::Code { typed: Zeroizing::new(String::with_capacity(8)), problem }
+}
+
+fn code_error_text(error: CodeError) -> String {
+    match error {
+        CodeError::NotADigit(c) => format!("The code has digits only; “{c}” is not one."),
+        CodeError::Digits(0) => "Type the six digits that your helper tells you.".into(),
+        CodeError::Digits(1) => "The code has six digits; one was typed.".into(),
+        CodeError::Digits(count) => format!("The code has six digits; {count} were typed."),
+    }
+}
+
+/// Says what is wrong with something typed or pasted.
+fn refused_text(text: &str) -> String {
+    match Code::parse(text) {
+        Err(error) if text.chars().count() != 1 => {
+            format!("What was pasted is not a code. {}", code_error_text(error))
+        }
+        Err(CodeError::NotADigit(c)) => code_error_text(CodeError::NotADigit(c)),
+        _ => "The code has six digits.".into(),
+    }
+}

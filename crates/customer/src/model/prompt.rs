@@ -1,0 +1,102 @@
+//! A question with a yes and a no: who may answer it, and when.
+
+use std::time::{Duration, Instant};
+
+use super::hand::{Evidence, HandSign, OWN_HAND_WITHIN, Pressed};
+
+/// For so long after it came into sight a question takes no answer, so that a click or key that was meant
+/// for something else cannot be one.
+pub(crate) const DEAD_FOR: Duration = Duration::from_millis(700);
+
+/// A question on the screen.
+#[derive(Debug, Clone)]
+pub(crate) struct Prompt {
+    seen: Option<Instant>,
+    ends: Instant,
+    evidence: Evidence,
+    /// A yes that the hand has not confirmed yet: its report may come a moment after the click.
+    waiting: Option<(Pressed, Instant)>,
+    ignored: bool,
+}
+
+impl Prompt {
+    pub(super) fn new(ends: Instant) -> Self {
+        Self { seen: None, ends, evidence: Evidence::default(), waiting: None, ignored: false }
+    }
+
+    /// The question is on the screen now.
+    pub(crate) fn seen(&mut self, now: Instant) {
+        self.seen.get_or_insert(now);
+    }
+
+    /// From when on it can be answered.
+    fn alive(&self) -> Option<Instant> {
+        self.seen.map(|seen| seen + DEAD_FOR)
+    }
+
+    /// Whether it can be answered at this instant.
+    #[must_use]
+    pub(crate) fn is_alive(&self, now: Instant) -> bool {
+        self.alive().is_some_and(|alive| alive <= now)
+    }
+
+    /// How long until something about it changes by itself.
+    #[must_use]
+    pub(crate) fn changes_in(&self, now: Instant) -> Duration {
+        let alive = self.alive().map_or(DEAD_FOR, |alive| alive.saturating_duration_since(now));
+        let second = Duration::from_millis(1000);
+        match &self.waiting {
+            Some((_, clicked)) => (*clicked + OWN_HAND_WITHIN).saturating_duration_since(now),
+            None if !alive.is_zero() => alive,
+            None => second,
+        }
+    }
+
+    /// Seconds left to answer, rounded up.
+    #[must_use]
+    pub(crate) fn seconds_left(&self, now: Instant) -> u64 {
+        self.ends.saturating_duration_since(now).as_millis().div_ceil(1000) as u64
+    }
+
+    /// Whether a yes was ignored because no hand was behind it.
+    #[must_use]
+    pub(crate) fn has_ignored(&self) -> bool {
+        self.ignored
+    }
+
+    /// A yes; whether it counts at once.
+    pub(super) fn yes(&mut self, pressed: Pressed, now: Instant) -> bool {
+        let Some(alive) = self.alive().filter(|alive| *alive <= now) else { return false };
+        let proven = self.evidence.proves(pressed, now, alive);
+        self.waiting = (!proven).then_some((pressed, now));
+        proven
+    }
+
+    /// A no; whether it counts.
+    pub(super) fn no(&mut self, now: Instant) -> bool {
+        self.is_alive(now)
+    }
+
+    /// The hand did something; whether that makes an earlier yes count.
+    pub(super) fn hand(&mut self, sign: HandSign, now: Instant) -> bool {
+        self.evidence.hear(sign);
+        self.tick(now);
+        let (Some(alive), Some((pressed, clicked))) = (self.alive(), self.waiting) else { return false };
+        let proven = self.evidence.proves(pressed, clicked, alive);
+        if proven {
+            self.waiting = None;
+        }
+        proven
+    }
+
+    pub(super) fn ignore(&mut self) {
+        self.ignored = true;
+    }
+
+    pub(super) fn tick(&mut self, now: Instant) {
+        if self.waiting.is_some_and(|(_, clicked)| clicked + OWN_HAND_WITHIN < now) {
+            self.waiting = None;
+            self.ignored = true;
+        }
+    }
+}

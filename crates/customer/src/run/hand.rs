@@ -1,0 +1,97 @@
+//! What the customer's own hand sets off, on the thread that hears it: F11 first of all.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use deskside_net::customer::{Command, CommandSender};
+use deskside_platform::{HandCallback, HandEvent};
+use deskside_session::{Control, Revoker};
+use deskside_ui::Proxy;
+
+use super::{Flag, News};
+use crate::model::HandSign;
+
+/// The network side hears of the hand at most this often; its rest after the hand is much longer.
+const MOVES_EVERY: Duration = Duration::from_millis(100);
+
+/// X11 keysyms (X11/keysymdef.h).
+const RETURN: [u32; 3] = [0xff0d, 0xff8d, 0x20];
+const TAB_AND_ARROWS: [u32; 6] = [0xff09, 0xfe20, 0xff51, 0xff52, 0xff53, 0xff54];
+/// Buttons 4 to 7 are the wheel.
+const WHEEL: std::ops::RangeInclusive<u8> = 4..=7;
+
+/// What the hand's thread shares with the others.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ears {
+    /// Ends control; there once the session has begun.
+    pub(super) control: Arc<OnceLock<Revoker<Control>>>,
+    /// Whether a question is open, so that the window loop wants to hear of buttons and a few keys. Nothing
+    /// else of what the customer types leaves the hand's thread.
+    pub(super) listening: Flag,
+}
+
+pub(super) fn callback(ears: &Ears, network: CommandSender, windows: Proxy<News>) -> HandCallback {
+    let Ears { control, listening } = ears.clone();
+    let mut told: Option<Instant> = None;
+    Box::new(move |event| {
+        match event {
+            HandEvent::F11 => {
+                if let Some(control) = control.get() {
+                    control.revoke();
+                }
+                network.send(Command::F11);
+                return;
+            }
+            HandEvent::Lost => return network.send(Command::DisplayLost),
+            HandEvent::Moved | HandEvent::Button { .. } | HandEvent::Key { .. } => {}
+        }
+        if told.is_none_or(|told| MOVES_EVERY <= told.elapsed()) {
+            told = Some(Instant::now());
+            network.send(Command::HandMoved);
+        }
+        if listening.load(Ordering::SeqCst)
+            && let Some(sign) = sign(event)
+        {
+            // A loop that has ended asks nothing any more.
+            let _ended = windows.send(News::Hand(sign));
+        }
+    })
+}
+
+/// What a question needs to know of an event.
+fn sign(event: HandEvent) -> Option<HandSign> {
+    match event {
+        HandEvent::Button { button, pressed, x, y, at } if !WHEEL.contains(&button) => {
+            Some(HandSign::Button { pressed, x, y, at })
+        }
+        HandEvent::Key { keysym, pressed: true, at, .. } if RETURN.contains(&keysym) => {
+            Some(HandSign::Confirm { at })
+        }
+        HandEvent::Key { keysym, pressed: true, at, .. } if TAB_AND_ARROWS.contains(&keysym) => {
+            Some(HandSign::Navigate { at })
+        }
+        _ => None,
+    }
+}
+
+/// Sets whether the window loop wants to hear the hand.
+pub(super) fn listen(listening: &AtomicBool, on: bool) {
+    listening.store(on, Ordering::SeqCst);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_other_key_than_those_of_a_question_leaves_the_thread() {
+        let at = Instant::now();
+        for keysym in 0..0xffff {
+            let key = HandEvent::Key { keysym, keycode: 38, pressed: true, at };
+            let known = RETURN.contains(&keysym) || TAB_AND_ARROWS.contains(&keysym);
+            assert_eq!(sign(key).is_some(), known, "{keysym:#x}");
+        }
+        assert_eq!(sign(HandEvent::Button { button: 5, pressed: true, x: 0, y: 0, at }), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Puts the program together: model, windows, network side, and the threads that see, inject and listen.
+
+mod hand;
+mod injection;
+mod logging;
+mod picture;
+mod program;
+mod router;
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use clap::Parser;
+use deskside_net::customer::CustomerConfig;
+use deskside_platform::x11;
+use deskside_trust::{Descriptor, UnixTime};
+use deskside_ui::{Options, Proxy};
+use time::UtcOffset;
+
+use crate::config::{self, Arguments, Folders, Settings};
+use crate::model::{HandSign, Model, Organisation, Told};
+use crate::roots::{self, RootNote};
+use crate::view::trouble;
+
+use self::hand::Ears;
+use self::program::Program;
+use self::router::Router;
+
+/// Product and version, for the other side's log.
+const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
+/// Longest packet file that is read at all, in bytes; what a descriptor may have is checked after that.
+const MAX_PACKET_FILE: u64 = 1024 * 1024;
+
+/// What other threads tell the program's window loop.
+#[derive(Debug)]
+enum News {
+    Told(Told),
+    Hand(HandSign),
+}
+
+/// The whole program.
+#[must_use]
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.let_go {
+        return let_go();
+    }
+    // Before any thread exists: the local time zone cannot be asked for safely afterwards.
+    let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
+    let program = std::env::current_exe().ok().and_then(|path| path.parent().map(ToOwned::to_owned));
+    let folders = Folders::of(program.unwrap_or_default(), |name| std::env::var_os(name).map(Into::into));
+    let (appearance, settings) = match folders {
+        Ok(folders) => config::gather(arguments, &folders),
+        Err(error) => (config::Appearance::default(), Err(error)),
+    };
+    logging::start(appearance.log);
+    let options = Options { theme: appearance.theme.into() };
+    let outcome = settings.map_err(Into::into).and_then(|settings| session(options, settings, offset));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            // Shown as well to whoever started the program by a click. Without a display the log line is all.
+            if let Err(no_window) = trouble::show(options, format!("{error:#}")) {
+                tracing::debug!(%no_window, "the trouble could not be shown in a window");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The work of the second process: see [`deskside_platform::watchdog`].
+fn let_go() -> ExitCode {
+    match deskside_platform::watchdog::run(None, std::io::stdin().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn session(options: Options, settings: Settings, offset: UtcOffset) -> anyhow::Result<()> {
+    let descriptor = read_packet(&settings)?;
+    let organisation = organisation(&descriptor, &settings);
+    tracing::info!(
+        organisation = organisation.name,
+        fingerprint = organisation.fingerprint,
+        packet = descriptor.packet_id(),
+        "the packet is genuine"
+    );
+    let desktop = x11::open(None).map_err(|error| {
+        anyhow::anyhow!(
+            "The screen of this computer cannot be used: {error}. Start the program on the desktop itself."
+        )
+    })?;
+    let mut failure = None;
+    let program = deskside_ui::run(options, |proxy: Proxy<News>| {
+        let ears = Ears::default();
+        let started = start(&descriptor, &settings, offset, &desktop, &proxy, &ears);
+        let (network, watch) = match started {
+            Ok((network, watch)) => (Some(network), Some(watch)),
+            Err(error) => {
+                failure = Some(error);
+                (None, None)
+            }
+        };
+        Program::new(Model::new(organisation), network, watch, Arc::clone(&ears.listening))
+    })
+    .map_err(|error| anyhow::anyhow!("No window can be shown: {error}."))?;
+    program.finish();
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+/// Starts what reports to the window loop.
+fn start(
+    descriptor: &Descriptor,
+    settings: &Settings,
+    offset: UtcOffset,
+    desktop: &x11::X11,
+    proxy: &Proxy<News>,
+    ears: &Ears,
+) -> anyhow::Result<(deskside_net::customer::Handle, x11::HandWatch)> {
+    let config =
+        CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
+    let mut router = Router::new(
+        desktop.clone(),
+        proxy.clone(),
+        Arc::clone(&ears.control),
+        settings.journal_dir.clone(),
+        offset,
+    )
+    .context("The threads of the program could not be started.")?;
+    let links = router.links();
+    let network = deskside_net::customer::start(config, Box::new(move |event| router.route(event)))
+        .map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    links.connect(network.sender(), network.picture());
+    let watch = desktop.watch_hand(hand::callback(ears, network.sender(), proxy.clone())).map_err(|error| {
+        anyhow::anyhow!(
+            "Mouse and keyboard of this computer cannot be heard ({error}), so nobody could stop a helper. \
+             The program does not start without that."
+        )
+    })?;
+    Ok((network, watch))
+}
+
+fn read_packet(settings: &Settings) -> anyhow::Result<Descriptor> {
+    let path = &settings.packet;
+    let unreadable = || format!("The packet file {} cannot be read.", path.display());
+    let length = fs::metadata(path).with_context(unreadable)?.len();
+    anyhow::ensure!(
+        length <= MAX_PACKET_FILE,
+        "{} is too long to be a packet file. Download the program again from the organisation that helps you.",
+        path.display()
+    );
+    let bytes = fs::read(path).with_context(unreadable)?;
+    let since_1970 =
+        SystemTime::now().duration_since(UNIX_EPOCH).context("The clock of this computer is wrong.")?;
+    Descriptor::read(&bytes, UnixTime::since_unix_epoch(since_1970)).map_err(|error| {
+        anyhow::anyhow!(
+            "The packet file {} cannot be trusted: {error}. Nothing was started. Download the program again \
+             from the organisation that helps you.",
+            path.display()
+        )
+    })
+}
+
+fn organisation(descriptor: &Descriptor, settings: &Settings) -> Organisation {
+    let (name, fingerprint) = (descriptor.organisation().to_owned(), descriptor.fingerprint());
+    let root = roots::note(&settings.roots, &name, &fingerprint).unwrap_or_else(|error| {
+        // It is a help to memory, not a lock: without it the fingerprint on the screen still stands.
+        tracing::warn!(%error, file = %settings.roots.display(), "known organisations could not be looked up");
+        RootNote::First
+    });
+    Organisation { name, fingerprint, acknowledgement: descriptor.acknowledgement().to_owned(), root }
+}
+
+/// A flag that threads share.
+type Flag = Arc<AtomicBool>;

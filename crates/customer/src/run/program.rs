@@ -1,0 +1,193 @@
+//! The program as the window loop sees it: model in the middle, windows as the model's state wants them.
+
+use std::collections::HashMap;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use deskside_net::customer::Handle;
+use deskside_platform::x11::HandWatch;
+use deskside_ui::egui::{self, Ui};
+use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
+
+use super::{Flag, News, hand};
+use crate::model::{Act, Effect, Model, State};
+use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
+
+const MAIN: WindowKey = WindowKey(0);
+const PANEL: WindowKey = WindowKey(1);
+const QUESTION: WindowKey = WindowKey(2);
+const WINDOWS: [WindowKey; 3] = [MAIN, PANEL, QUESTION];
+
+pub(super) struct Program {
+    model: Model,
+    network: Option<Handle>,
+    watch: Option<HandWatch>,
+    listening: Flag,
+    /// The goodbye of the network side, which may take a moment.
+    farewell: Option<JoinHandle<()>>,
+    heights: HashMap<WindowKey, f32>,
+}
+
+impl Program {
+    pub(super) fn new(
+        model: Model,
+        network: Option<Handle>,
+        watch: Option<HandWatch>,
+        listening: Flag,
+    ) -> Self {
+        Self { model, network, watch, listening, farewell: None, heights: HashMap::new() }
+    }
+
+    /// Waits until nothing of the program runs any more.
+    pub(super) fn finish(mut self) {
+        self.let_go();
+        if self.farewell.take().is_some_and(|farewell| farewell.join().is_err()) {
+            tracing::error!("the network's goodbye panicked");
+        }
+    }
+
+    /// Ends everything but the windows.
+    fn let_go(&mut self) {
+        self.watch = None;
+        if let Some(network) = self.network.take() {
+            self.farewell = Some(std::thread::spawn(move || drop(network)));
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, shell: &mut Shell<'_>) {
+        for effect in effects {
+            match effect {
+                Effect::Net(command) => {
+                    if let Some(network) = &self.network {
+                        network.send(command);
+                    }
+                }
+                Effect::Exit => shell.exit(),
+            }
+        }
+        if self.model.is_over() {
+            self.let_go();
+        }
+        hand::listen(&self.listening, self.model.prompt_mut().is_some());
+        self.arrange(shell);
+    }
+
+    /// Opens and closes windows as the state wants them, and draws those that stay.
+    fn arrange(&mut self, shell: &mut Shell<'_>) {
+        let wanted = |window| match (self.model.state(), window) {
+            (State::Session(_), PANEL) => true,
+            (State::Session(session), QUESTION) => session.question.is_some(),
+            (State::Session(_), _) => false,
+            (_, window) => window == MAIN,
+        };
+        for window in WINDOWS {
+            match (wanted(window), shell.is_open(window)) {
+                (true, true) => shell.redraw(window),
+                (true, false) => {
+                    self.heights.remove(&window);
+                    shell.open(window, self.options(window));
+                    if window != PANEL {
+                        shell.focus(window);
+                    }
+                }
+                (false, true) => shell.close(window),
+                (false, false) => {}
+            }
+        }
+    }
+
+    fn options(&self, window: WindowKey) -> WindowOptions {
+        let name = self.model.operator().map_or("", |operator| &operator.name);
+        let (title, size, on_top, place) = match window {
+            PANEL => (format!("{name} – Deskside"), (PANEL_WIDTH, 200.0), true, Place::TopRight),
+            QUESTION => (format!("{name} asks – Deskside"), (QUESTION_WIDTH, 320.0), true, Place::Centre),
+            _ => ("Deskside".to_owned(), (MAIN_WIDTH, 400.0), false, Place::Centre),
+        };
+        WindowOptions { title, size, min_size: None, decorations: true, on_top, place }
+    }
+
+    /// Makes a window as high as its content.
+    fn fit(&mut self, window: WindowKey, height: f32, shell: &mut Shell<'_>) {
+        let width = match window {
+            PANEL => PANEL_WIDTH,
+            QUESTION => QUESTION_WIDTH,
+            _ => MAIN_WIDTH,
+        };
+        if self.heights.insert(window, height) != Some(height) {
+            shell.resize(window, (width, height));
+        }
+    }
+
+    /// When the window is to be drawn again without an event.
+    fn next_look(&mut self, now: Instant) -> Option<Duration> {
+        let prompt = self.model.prompt_mut().map(|prompt| prompt.changes_in(now));
+        let clock = match self.model.state() {
+            State::Session(session) if session.news().is_none() => None,
+            State::Session(_) | State::Stopping { .. } | State::Ended { .. } => {
+                Some(Duration::from_millis(500))
+            }
+            _ => None,
+        };
+        prompt.into_iter().chain(clock).min()
+    }
+}
+
+impl App for Program {
+    type Event = News;
+
+    fn start(&mut self, shell: &mut Shell<'_>) {
+        if self.network.is_none() {
+            return shell.exit();
+        }
+        self.arrange(shell);
+    }
+
+    fn event(&mut self, news: News, shell: &mut Shell<'_>) {
+        let now = Instant::now();
+        let effects = match news {
+            News::Told(told) => self.model.told(told, now),
+            News::Hand(sign) => self.model.hand(sign, now),
+        };
+        self.carry_out(effects, shell);
+    }
+
+    fn draw(&mut self, window: WindowKey, ui: &mut Ui, shell: &mut Shell<'_>) {
+        let now = Instant::now();
+        let ticked = self.model.tick(now);
+        if !ticked.is_empty() {
+            return self.carry_out(ticked, shell);
+        }
+        if window != PANEL
+            && let Some(prompt) = self.model.prompt_mut()
+        {
+            prompt.seen(now);
+        }
+        let Drawn { acts, height } = {
+            let locate = |rect: egui::Rect| shell.on_screen(window, rect);
+            match (self.model.state(), window) {
+                (State::Session(session), PANEL) => view::panel(ui, session, self.model.trouble()),
+                (State::Session(session), QUESTION) => view::question(ui, session, now, &locate),
+                _ => view::main_window(ui, &mut self.model, now, &locate),
+            }
+        };
+        self.fit(window, height, shell);
+        for act in acts {
+            let effects = self.model.act(act, now);
+            self.carry_out(effects, shell);
+        }
+        if let Some(look) = self.next_look(now) {
+            ui.ctx().request_repaint_after(look);
+        }
+    }
+
+    fn close_requested(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
+        let act = if window == QUESTION { Act::No } else { Act::Stop };
+        let effects = self.model.act(act, Instant::now());
+        self.carry_out(effects, shell);
+    }
+
+    fn action_refused(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
+        self.model.assistive_yes();
+        shell.redraw(window);
+    }
+}

@@ -1,0 +1,75 @@
+//! Who wants to help. Every name comes from the verified certificate.
+
+use std::time::Instant;
+
+use deskside_trust::OperatorIdentity;
+use deskside_ui::egui::Ui;
+use deskside_ui::theme::{Tone, UNIT};
+use deskside_ui::widgets;
+
+use super::{Locate, buttons};
+use crate::model::{Act, Organisation, Prompt};
+use crate::roots::RootNote;
+
+const SCAM: &str = "Did they call you, or did you call them? If somebody called you without being asked, says \
+    that your computer or bank account is in danger, or hurries you, press No and hang up.";
+
+pub(super) fn draw(
+    ui: &mut Ui,
+    organisation: &Organisation,
+    operator: &OperatorIdentity,
+    prompt: &Prompt,
+    now: Instant,
+    locate: Locate<'_>,
+    acts: &mut Vec<Act>,
+) {
+    widgets::title(ui, &format!("{} wants to help you", operator.name));
+    ui.add_space(UNIT / 2.0);
+    widgets::card(ui, |ui| {
+        widgets::heading(ui, &operator.name);
+        widgets::body(ui, &operator.organisation);
+        widgets::small(ui, &format!("Account {}", operator.account));
+        ui.add_space(UNIT / 2.0);
+        widgets::status_dot(ui, Tone::Good, "Identity checked against the organisation's certificate");
+        widgets::small(ui, &format!("Organisation's fingerprint  {}", organisation.fingerprint));
+    });
+    ui.add_space(UNIT / 2.0);
+    root_warning(ui, organisation);
+    widgets::banner(ui, Tone::Warning, SCAM);
+    ui.add_space(UNIT / 2.0);
+    if !organisation.acknowledgement.is_empty() {
+        widgets::muted(ui, &organisation.acknowledgement);
+        ui.add_space(UNIT / 2.0);
+    }
+    if prompt.has_ignored() {
+        widgets::banner(ui, Tone::Error, buttons::IGNORED);
+        ui.add_space(UNIT / 2.0);
+    }
+    buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
+    ui.add_space(UNIT / 2.0);
+    let left = prompt.seconds_left(now);
+    widgets::small(
+        ui,
+        &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
+    );
+}
+
+/// Warns when the organisation is not the one that its name says.
+pub(super) fn root_warning(ui: &mut Ui, organisation: &Organisation) {
+    let text = match &organisation.root {
+        RootNote::First | RootNote::Same => return,
+        RootNote::Changed { before } => format!(
+            "Careful: this program says that it comes from “{}”, but its fingerprint is not the one that was \
+             first seen on this computer ({before}). Call the organisation on a number that you know before you \
+             go on.",
+            organisation.name
+        ),
+        RootNote::LooksLike { known } => format!(
+            "Careful: “{}” looks like “{known}”, which was seen on this computer before, but is somebody else. \
+             Call the organisation on a number that you know before you go on.",
+            organisation.name
+        ),
+    };
+    widgets::banner(ui, Tone::Error, &text);
+    ui.add_space(UNIT / 2.0);
+}

@@ -1,0 +1,40 @@
+//! The yes and the no of a question.
+
+use deskside_ui::egui::{PointerButton, Ui};
+use deskside_ui::own_hand_only;
+use deskside_ui::theme::UNIT;
+use deskside_ui::widgets::{Button, Kind};
+
+use super::Locate;
+use crate::model::{Act, Press, Pressed};
+
+/// No first, and with the keyboard; the yes is to be reached by the person's own hand.
+pub(super) fn no_and_yes(
+    ui: &mut Ui,
+    (no, yes): (&str, &str),
+    is_alive: bool,
+    locate: Locate<'_>,
+    acts: &mut Vec<Act>,
+) {
+    let width = (ui.available_width() - 2.0 * UNIT) / 2.0;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0 * UNIT;
+        let no = ui.add(Button::new(Kind::Primary, no).min_width(width));
+        if ui.memory(|memory| memory.focused().is_none()) {
+            no.request_focus();
+        }
+        if no.clicked() {
+            acts.push(Act::No);
+        }
+        let yes = ui.add_enabled(is_alive, Button::new(Kind::Secondary, yes).min_width(width));
+        own_hand_only(&yes);
+        if yes.clicked() {
+            let by = if yes.clicked_by(PointerButton::Primary) { Press::Pointer } else { Press::Keyboard };
+            acts.push(Act::Yes(Pressed { by, button: locate(yes.rect) }));
+        }
+    });
+}
+
+/// Says that a yes was not taken because no hand was behind it.
+pub(super) const IGNORED: &str =
+    "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was allowed.";

@@ -1,0 +1,72 @@
+//! The panel: who is here, what is allowed right now, and the ways to take it back.
+
+use deskside_net::Quality;
+use deskside_ui::egui::{Align, Layout, Ui};
+use deskside_ui::theme::{Tone, UNIT};
+use deskside_ui::widgets::{self, Button, Kind};
+
+use crate::model::{Act, Session};
+
+/// Round-trip times up to which a connection is good or fair, in milliseconds.
+const GOOD_UP_TO_MS: u32 = 120;
+const FAIR_UP_TO_MS: u32 = 350;
+
+pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: &mut Vec<Act>) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (tone, words) = quality(session.quality);
+            // Laid out from the right, so the word comes before its dot.
+            widgets::status_dot(ui, tone, words);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::heading(ui, &session.operator.name);
+            });
+        });
+    });
+    widgets::small(ui, &session.operator.organisation);
+    let tone = match (session.sees, session.controls) {
+        _ if session.paused => Tone::Neutral,
+        (false, _) => Tone::Neutral,
+        (true, false) => Tone::Info,
+        (true, true) => Tone::Warning,
+    };
+    widgets::banner(ui, tone, &session.allowed());
+    if let Some(news) = session.news() {
+        widgets::banner(ui, Tone::Good, news);
+    }
+    if let Some(trouble) = trouble {
+        widgets::banner(ui, Tone::Error, trouble);
+    }
+    if session.controls {
+        ui.horizontal(|ui| {
+            widgets::key_cap(ui, "F11");
+            widgets::small(ui, "takes mouse and keyboard back at once");
+        });
+        let width = ui.available_width();
+        if ui
+            .add(Button::new(Kind::Secondary, "Take mouse and keyboard back").compact().min_width(width))
+            .clicked()
+        {
+            acts.push(Act::TakeControlBack);
+        }
+    }
+    let width = (ui.available_width() - UNIT) / 2.0;
+    ui.horizontal(|ui| {
+        let (words, paused) = if session.paused { ("Continue", false) } else { ("Pause", true) };
+        let pause = Button::new(Kind::Secondary, words).compact().min_width(width);
+        if ui.add_enabled(session.sees, pause).clicked() {
+            acts.push(Act::Pause(paused));
+        }
+        if ui.add(Button::new(Kind::Danger, "Stop").compact().min_width(width)).clicked() {
+            acts.push(Act::Stop);
+        }
+    });
+}
+
+fn quality(quality: Option<Quality>) -> (Tone, &'static str) {
+    match quality {
+        None => (Tone::Neutral, "Connected"),
+        Some(quality) if quality.rtt_ms <= GOOD_UP_TO_MS => (Tone::Good, "Good line"),
+        Some(quality) if quality.rtt_ms <= FAIR_UP_TO_MS => (Tone::Warning, "Fair line"),
+        Some(_) => (Tone::Error, "Slow line"),
+    }
+}
