@@ -75,15 +75,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
 
 /// `cargo xtask deps`.
 pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(root.join("Cargo.toml"))
-        .other_options([
-            "--locked".to_owned(),
-            "--filter-platform".to_owned(),
-            "x86_64-unknown-linux-gnu".to_owned(),
-        ])
-        .exec()
-        .context("cargo metadata failed")?;
+    let metadata = metadata(root)?;
     let graph = Graph::new(&metadata)?;
     let mut problems = Vec::new();
     for package in metadata.workspace_packages() {
@@ -107,6 +99,18 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     }
     println!("{} crates, every edge allowed", metadata.workspace_members.len());
     Ok(())
+}
+
+fn metadata(root: &Path) -> anyhow::Result<Metadata> {
+    MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .other_options([
+            "--locked".to_owned(),
+            "--filter-platform".to_owned(),
+            "x86_64-unknown-linux-gnu".to_owned(),
+        ])
+        .exec()
+        .context("cargo metadata failed")
 }
 
 /// A package's name as the table has it.
@@ -201,5 +205,23 @@ impl<'a> Graph<'a> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A check that finds nothing must be able to find something.
+    #[test]
+    fn a_way_is_found_where_there_is_one() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let metadata = metadata(&root).unwrap();
+        let graph = Graph::new(&metadata).unwrap();
+        assert_eq!(graph.path("net", "quinn"), Some(vec!["net", "quinn"]));
+        let way = graph.path("operator", "quinn").unwrap();
+        assert_eq!((way[0], way[way.len() - 1]), ("operator", "quinn"));
+        assert!(way.contains(&"net"), "{way:?}");
+        assert_eq!(graph.path("proto", "quinn"), None);
     }
 }
