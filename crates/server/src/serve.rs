@@ -10,7 +10,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::Request;
 use deskside_broker::{CertificateDer, Connection};
-use deskside_relay::{Relay, SourceLimit};
+use deskside_relay::{Relay, SourceLimit, SourcePermit};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -81,10 +81,13 @@ impl Server {
         let served = loop {
             tokio::select! {
                 accepted = tcp.accept() => match accepted {
-                    Ok((stream, peer)) => {
-                        let connection = Arc::clone(&server).connection(stream, peer, stopped.clone());
-                        connections.spawn(connection);
-                    }
+                    Ok((stream, peer)) => match server.handshakes.enter(peer.ip()) {
+                        Some(place) => {
+                            let server = Arc::clone(&server);
+                            connections.spawn(server.connection(stream, peer, place, stopped.clone()));
+                        }
+                        None => debug!(%peer, "too many handshakes of one source"),
+                    },
                     Err(error) => {
                         warn!(%error, "no connection accepted");
                         sleep(ACCEPT_PAUSE).await;
@@ -113,11 +116,14 @@ impl Server {
         served
     }
 
-    async fn connection(self: Arc<Self>, tcp: TcpStream, peer: SocketAddr, mut stopped: watch::Receiver<()>) {
-        let Some(handshake) = self.handshakes.enter(peer.ip()) else {
-            debug!(%peer, "too many handshakes of one source");
-            return;
-        };
+    /// Serves a connection that holds a place among the handshakes.
+    async fn connection(
+        self: Arc<Self>,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        place: SourcePermit,
+        mut stopped: watch::Receiver<()>,
+    ) {
         let socket = SockRef::from(&tcp);
         for set in [socket.set_tcp_nodelay(true), socket.set_tcp_keepalive(&KEEPALIVE)] {
             if let Err(error) = set {
@@ -133,7 +139,7 @@ impl Server {
             },
             _ = stopped.changed() => return,
         };
-        drop(handshake);
+        drop(place);
         match service {
             Service::Tunnel => tokio::select! {
                 () = self.relay.serve_tunnel(stream, peer) => {}

@@ -99,17 +99,16 @@ impl Lab {
 
     /// Starts a server and waits until it listens.
     pub(crate) fn start(&self) -> Running {
-        let mut child = self.command(&["run"]).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut running = Running::new(self.command(&["run"]).spawn().unwrap());
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server ended: {seen}");
+            assert_ne!(running.log.read_line(&mut line).unwrap(), 0, "the server ended: {seen}");
             seen.push_str(&line);
             let Ok(entry) = serde_json::from_str::<Value>(&line) else { continue };
             if entry["fields"]["message"] == "listening" {
-                let address = entry["fields"]["address"].as_str().unwrap().parse().unwrap();
-                return Running { child, log, address };
+                running.address = entry["fields"]["address"].as_str().unwrap().parse().unwrap();
+                return running;
             }
         }
     }
@@ -123,6 +122,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    fn new(mut child: Child) -> Self {
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Self { child, log, address: SocketAddr::from(([0; 4], 0)) }
+    }
+
     /// Sends a signal and gives how the program ended, and the rest of its log.
     pub(crate) fn end_by(mut self, signal: &str) -> (ExitStatus, String, Duration) {
         let started = Instant::now();
