@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use x11rb::errors::ReplyError;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, DeviceId, DeviceType, XIDeviceInfo};
 use x11rb::protocol::xproto::{Atom, AtomEnum, ConnectionExt as _};
 use x11rb::rust_connection::RustConnection;
 
 use crate::PlatformError;
 
-/// The devices that a person's hand moves: attached ones that are neither a master, which only sums up
-/// others, nor one of XTEST, through which programs inject.
+/// The devices that a person's hand moves: those that are neither a master, which only sums up others, nor
+/// one of XTEST, through which programs inject. A device that somebody has detached from its master is one.
 #[derive(Debug)]
 pub(super) struct Devices {
     xtest_property: Atom,
@@ -18,7 +19,7 @@ pub(super) struct Devices {
 
 impl Devices {
     pub(super) fn new(connection: &RustConnection) -> Result<Self, PlatformError> {
-        let xtest_property = connection.intern_atom(false, b"XTEST Device")?.reply()?.atom;
+        let xtest_property = xtest_property(connection)?;
         let mut devices = Self { xtest_property, physical: BTreeSet::new() };
         devices.read(connection)?;
         Ok(devices)
@@ -26,10 +27,10 @@ impl Devices {
 
     /// Looks at the devices again, as is due whenever one comes or goes.
     pub(super) fn read(&mut self, connection: &RustConnection) -> Result<(), PlatformError> {
-        let devices = connection.xinput_xi_query_device(u16::from(Device::ALL))?.reply()?.infos;
         let mut physical = BTreeSet::new();
-        for device in devices {
-            if is_slave(&device) && !self.is_xtest(connection, &device)? {
+        for device in all(connection)? {
+            let slave = !matches!(device.type_, DeviceType::MASTER_POINTER | DeviceType::MASTER_KEYBOARD);
+            if slave && !is_xtest(connection, self.xtest_property, &device)? {
                 physical.insert(device.deviceid);
             }
         }
@@ -41,24 +42,43 @@ impl Devices {
     pub(super) fn is_physical(&self, device: DeviceId) -> bool {
         self.physical.contains(&device)
     }
-
-    fn is_xtest(&self, connection: &RustConnection, device: &XIDeviceInfo) -> Result<bool, PlatformError> {
-        // By name and by property: either may be missing, and a wrong yes would be a program's hand.
-        if device.name.starts_with(b"Virtual core XTEST") {
-            return Ok(true);
-        }
-        let kind = u32::from(AtomEnum::INTEGER);
-        let property = self.xtest_property;
-        let reply = connection.xinput_xi_get_property(device.deviceid, false, property, kind, 0, 1)?.reply();
-        match reply {
-            Ok(property) => Ok(property.items.as_data8().is_some_and(|set| set.iter().any(|on| *on != 0))),
-            // The device went away meanwhile.
-            Err(x11rb::errors::ReplyError::X11Error(_)) => Ok(true),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
-fn is_slave(device: &XIDeviceInfo) -> bool {
-    matches!(device.type_, DeviceType::SLAVE_POINTER | DeviceType::SLAVE_KEYBOARD)
+/// The keyboards through which programs inject.
+pub(super) fn xtest_keyboards(connection: &RustConnection) -> Result<Vec<DeviceId>, PlatformError> {
+    let property = xtest_property(connection)?;
+    let mut keyboards = Vec::new();
+    for device in all(connection)? {
+        if device.type_ == DeviceType::SLAVE_KEYBOARD && is_xtest(connection, property, &device)? {
+            keyboards.push(device.deviceid);
+        }
+    }
+    Ok(keyboards)
+}
+
+fn all(connection: &RustConnection) -> Result<Vec<XIDeviceInfo>, PlatformError> {
+    Ok(connection.xinput_xi_query_device(u16::from(Device::ALL))?.reply()?.infos)
+}
+
+/// The property by which the server marks XTEST's devices; no program can change it.
+fn xtest_property(connection: &RustConnection) -> Result<Atom, PlatformError> {
+    Ok(connection.intern_atom(false, b"XTEST Device")?.reply()?.atom)
+}
+
+fn is_xtest(
+    connection: &RustConnection,
+    property: Atom,
+    device: &XIDeviceInfo,
+) -> Result<bool, PlatformError> {
+    // By name and by property: either may be missing, and a wrong "real" would make a program a hand.
+    if device.name.starts_with(b"Virtual core XTEST") {
+        return Ok(true);
+    }
+    let kind = u32::from(AtomEnum::INTEGER);
+    match connection.xinput_xi_get_property(device.deviceid, false, property, kind, 0, 1)?.reply() {
+        Ok(property) => Ok(property.items.as_data8().is_some_and(|set| set.iter().any(|on| *on != 0))),
+        // The device went away meanwhile.
+        Err(ReplyError::X11Error(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }

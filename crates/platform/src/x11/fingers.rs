@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use deskside_session::{Control, Grant};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xkb::ConnectionExt as _;
+use x11rb::protocol::xinput::DeviceId;
+use x11rb::protocol::xkb::{AXOption, BoolCtrl, ConnectionExt as _, Control as XkbControl, VMod};
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode,
     MOTION_NOTIFY_EVENT, ModMask, Window,
@@ -13,6 +14,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use super::devices;
 use super::keymap::{Modifiers, State, core_keyboard};
 use crate::watchdog::{Note, Undo, Watchdog};
 use crate::{InjectError, PlatformError};
@@ -28,8 +30,16 @@ pub(super) struct Fingers {
 }
 
 impl Fingers {
-    pub(super) fn new(connection: RustConnection, root: Window, watchdog: Option<Watchdog>) -> Self {
-        Self { connection, root, watchdog, keys: BTreeSet::new(), buttons: BTreeSet::new() }
+    pub(super) fn new(
+        connection: RustConnection,
+        root: Window,
+        watchdog: Option<Watchdog>,
+    ) -> Result<Self, PlatformError> {
+        let devices = devices::xtest_keyboards(&connection)?;
+        for device in devices {
+            stop_repeating(&connection, device)?;
+        }
+        Ok(Self { connection, root, watchdog, keys: BTreeSet::new(), buttons: BTreeSet::new() })
     }
 
     /// Keys that are down.
@@ -118,6 +128,46 @@ impl Fingers {
         // At once: what waited in a buffer would come after a revocation that the check has not seen.
         Ok(self.connection.flush()?)
     }
+}
+
+/// Keys held through XTEST do not repeat by themselves from now on: the operator's own keyboard repeats, and
+/// an outage must not leave Delete repeating. Only XTEST's keyboard is concerned, no real one.
+fn stop_repeating(connection: &RustConnection, keyboard: DeviceId) -> Result<(), PlatformError> {
+    let (none, no_virtual) = (ModMask::from(0u16), VMod::from(0u16));
+    let (repeat, no_option, no_control) = (BoolCtrl::REPEAT_KEYS, AXOption::from(0u16), BoolCtrl::from(0u32));
+    connection.xkb_set_controls(
+        keyboard,
+        none,
+        none,
+        none,
+        none,
+        no_virtual,
+        no_virtual,
+        no_virtual,
+        no_virtual,
+        0,
+        0,
+        no_option,
+        repeat,
+        no_control,
+        XkbControl::from(0u32),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        no_control,
+        no_control,
+        no_option,
+        no_option,
+        &[0; 32],
+    )?;
+    Ok(())
 }
 
 fn set_locks(connection: &RustConnection, modifiers: Modifiers, group: u8) -> Result<(), PlatformError> {

@@ -12,7 +12,8 @@ use std::time::Instant;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
-    ConnectionExt as _, Device, EventMask, KeyEventFlags, RawButtonPressEvent, RawKeyPressEvent, XIEventMask,
+    ConnectionExt as _, Device, DeviceId, EventMask, KeyEventFlags, RawButtonPressEvent, RawKeyPressEvent,
+    XIEventMask,
 };
 use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Window};
 use x11rb::rust_connection::RustConnection;
@@ -37,19 +38,17 @@ impl HandWatch {
         callback: HandCallback,
     ) -> Result<Self, PlatformError> {
         let root = connection.setup().roots[screen].root;
-        let raw = XIEventMask::RAW_KEY_PRESS
+        let mask = XIEventMask::HIERARCHY
+            | XIEventMask::RAW_KEY_PRESS
             | XIEventMask::RAW_KEY_RELEASE
             | XIEventMask::RAW_BUTTON_PRESS
             | XIEventMask::RAW_BUTTON_RELEASE
             | XIEventMask::RAW_MOTION
             | XIEventMask::RAW_TOUCH_BEGIN
             | XIEventMask::RAW_TOUCH_END;
-        let masks = [
-            // From the masters, each event comes once and still names the slave that it came from.
-            EventMask { deviceid: Device::ALL_MASTER.into(), mask: vec![raw] },
-            EventMask { deviceid: Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] },
-        ];
-        connection.xinput_xi_select_events(root, &masks)?.check()?;
+        // From all devices, not only through their masters: a program could detach one from its master.
+        let all = EventMask { deviceid: Device::ALL.into(), mask: vec![mask] };
+        connection.xinput_xi_select_events(root, &[all])?.check()?;
         Keymap::follow(&connection)?;
         let stop = Stop::new(&connection, screen)?;
         let keymap = Keymap::read(&connection)?;
@@ -111,13 +110,13 @@ impl Listener {
             Event::XinputRawKeyRelease(event) => self.key(&event, false),
             Event::XinputRawButtonPress(event) => return self.button(&event, true),
             Event::XinputRawButtonRelease(event) => return self.button(&event, false),
-            Event::XinputRawTouchBegin(event) if self.devices.is_physical(event.sourceid) => {
+            Event::XinputRawTouchBegin(event) if self.is_hand(event.deviceid, event.sourceid) => {
                 return self.pointed(1, true);
             }
-            Event::XinputRawTouchEnd(event) if self.devices.is_physical(event.sourceid) => {
+            Event::XinputRawTouchEnd(event) if self.is_hand(event.deviceid, event.sourceid) => {
                 return self.pointed(1, false);
             }
-            Event::XinputRawMotion(event) if self.devices.is_physical(event.sourceid) => {
+            Event::XinputRawMotion(event) if self.is_hand(event.deviceid, event.sourceid) => {
                 (self.callback)(HandEvent::Moved);
             }
             Event::XinputHierarchy(_) => self.devices.read(&self.connection)?,
@@ -130,9 +129,14 @@ impl Listener {
         Ok(())
     }
 
+    /// Whether an event comes straight from a real device. The same event comes once more from its master.
+    fn is_hand(&self, device: DeviceId, source: DeviceId) -> bool {
+        device == source && self.devices.is_physical(source)
+    }
+
     fn key(&mut self, event: &RawKeyPressEvent, pressed: bool) {
         let Ok(keycode) = Keycode::try_from(event.detail) else { return };
-        if !self.devices.is_physical(event.sourceid) {
+        if !self.is_hand(event.deviceid, event.sourceid) {
             return;
         }
         if u32::from(event.flags) & u32::from(KeyEventFlags::KEY_REPEAT) != 0 {
@@ -146,7 +150,7 @@ impl Listener {
     }
 
     fn button(&mut self, event: &RawButtonPressEvent, pressed: bool) -> Result<(), PlatformError> {
-        if !self.devices.is_physical(event.sourceid) {
+        if !self.is_hand(event.deviceid, event.sourceid) {
             return Ok(());
         }
         self.pointed(u8::try_from(event.detail).unwrap_or(u8::MAX), pressed)

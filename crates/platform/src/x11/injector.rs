@@ -56,7 +56,7 @@ impl X11Injector {
         let keymap = Keymap::read(&connection)?;
         let root = connection.setup().roots[screen].root;
         Ok(Self {
-            fingers: Fingers::new(connection, root, watchdog),
+            fingers: Fingers::new(connection, root, watchdog)?,
             keymap,
             stale: false,
             spares: Spares::default(),

@@ -39,7 +39,7 @@ impl Consent {
         };
         let mut sharer = Sharer::new(config, now);
         let tell = |sharer: &mut Sharer, message: &Message, now| {
-            sharer.receive(&frame(&message.encode()).unwrap(), now)
+            sharer.receive(&frame(&message.encode()).unwrap(), now);
         };
         tell(&mut sharer, &Message::Hello { version: PROTOCOL_VERSION, product: "test".to_owned() }, now);
         sharer.accept(true, now);

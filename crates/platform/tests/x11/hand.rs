@@ -5,12 +5,17 @@ use std::sync::mpsc::{Receiver, channel};
 use deskside_platform::x11::HandWatch;
 use deskside_platform::{HandEvent, Injector as _};
 use deskside_proto::input::{Button, InputEvent};
-use x11rb::connection::Connection as _;
+use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::Event;
+use x11rb::protocol::xinput::{
+    ConnectionExt as _, HierarchyChange, HierarchyChangeData, HierarchyChangeDataAddMaster,
+    HierarchyChangeDataDetachSlave, XIDeviceInfo,
+};
 use x11rb::protocol::xproto::{
     ConnectionExt as _, EventMask, GrabMode, GrabStatus, InputFocus, KEY_PRESS_EVENT, KeyButMask,
     KeyPressEvent,
 };
+use x11rb::protocol::xtest::ConnectionExt as _;
 use xkeysym::key;
 
 use crate::consent::Consent;
@@ -153,6 +158,53 @@ fn f11_is_heard_during_another_programs_grab() {
     assert_eq!(grab.unwrap().reply().unwrap().status, GrabStatus::SUCCESS);
     customer.outer.tap(F11);
     until(&hear, |event| *event == HandEvent::F11);
+}
+
+/// The device ids of the desktop's real keyboard and of its master.
+fn keyboards(client: &Client) -> (u16, u16) {
+    let devices = client.connection.xinput_xi_query_device(0u16).unwrap().reply().unwrap().infos;
+    let find = |name: &[u8]| devices.iter().find(|device| device.name == name).unwrap().deviceid;
+    (find(b"Xephyr virtual keyboard"), find(b"Virtual core keyboard"))
+}
+
+/// Rows B8, N11: a program that detaches the customer's keyboard from the desktop does not silence F11.
+#[test]
+fn f11_is_heard_from_a_detached_keyboard() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    let client = &customer.inner;
+    client.connection.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+    let deviceid = keyboards(client).0;
+    let detach = HierarchyChange {
+        len: 2,
+        data: HierarchyChangeData::DetachSlave(HierarchyChangeDataDetachSlave { deviceid }),
+    };
+    client.connection.xinput_xi_change_hierarchy(&[detach]).unwrap().check().unwrap();
+    customer.outer.tap(F11);
+    until(&hear, |event| *event == HandEvent::F11);
+}
+
+/// Rows B8, N11: a program that makes itself another pair of devices for XTEST is no hand either.
+#[test]
+fn another_pair_of_xtest_devices_is_not_the_hand() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    let client = &customer.inner;
+    client.connection.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+    let master = HierarchyChangeDataAddMaster { send_core: true, enable: true, name: b"other".to_vec() };
+    let add = HierarchyChange { len: 4, data: HierarchyChangeData::AddMaster(master) };
+    client.connection.xinput_xi_change_hierarchy(&[add]).unwrap().check().unwrap();
+    let devices = client.connection.xinput_xi_query_device(0u16).unwrap().reply().unwrap().infos;
+    let is_new = |device: &&XIDeviceInfo| device.name == b"other XTEST keyboard";
+    let device = devices.iter().find(is_new).expect("a second keyboard of XTEST").deviceid as u8;
+    // XTEST's extended form: events of one device are numbered from the extension's first event on.
+    let first = client.connection.extension_information("XInputExtension").unwrap().unwrap().first_event;
+    for kind in [first + 1, first + 2] {
+        client.connection.xtest_fake_input(kind, F11, 0, x11rb::NONE, 0, 0, device).unwrap().check().unwrap();
+    }
+    customer.outer.tap(38);
+    let first = hear.recv_timeout(PATIENCE).unwrap();
+    assert!(is_key(&first, key::a, true), "{first:?}");
 }
 
 /// Row N11: F11 is found in the layout, and stays F11 even if somebody takes it out of the layout.

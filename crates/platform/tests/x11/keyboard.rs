@@ -6,6 +6,7 @@ use deskside_platform::x11::KeyboardGrab;
 use deskside_platform::{GrabEvent, GrabRefused};
 use deskside_proto::input::InputEvent;
 use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{ConnectionExt as _, EventMask, GrabMode, InputFocus, Window};
 use xkeysym::key;
 
@@ -176,9 +177,8 @@ fn right_ctrl_is_the_way_out() {
     operator.client.sync();
     operator.tap(38);
     let heard = loop {
-        match operator.client.connection.wait_for_event().unwrap() {
-            x11rb::protocol::Event::KeyPress(event) => break event.detail,
-            _ => {}
+        if let Event::KeyPress(event) = operator.client.connection.wait_for_event().unwrap() {
+            break event.detail;
         }
     };
     assert_eq!(heard, 38, "the keyboard is the window's own again");

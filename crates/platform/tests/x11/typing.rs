@@ -175,6 +175,24 @@ fn a_held_key_repeats_as_often_as_told() {
     assert_eq!(terminal.bytes(10), b"\x1b[D\x1b[D\x1b[D.");
 }
 
+/// A key that is held does not repeat by itself, however eager the sharer's keyboard is: the operator's own
+/// keyboard repeats, and in an outage nothing does.
+#[test]
+fn a_held_key_does_not_repeat_by_itself() {
+    let display = Display::virtual_screen(640, 480);
+    display.run("xset", &["r", "rate", "20", "200"]);
+    let (client, consent) = (display.client(), Consent::given());
+    client.move_to(100, 100);
+    let mut terminal = Terminal::raw(&display);
+    let mut injector = display.open().injector(None).unwrap();
+    play(&mut injector, &consent, &[down(key::Left, 105), InputEvent::Text('x')]);
+    assert_eq!(terminal.bytes(4), b"\x1b[Dx");
+    // Not for anything to happen: for nothing to happen, in ten times the time that a repetition takes.
+    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    play(&mut injector, &consent, &[up(key::Left, 105), InputEvent::Text('.')]);
+    assert_eq!(terminal.bytes(1), b".");
+}
+
 /// Nothing stays pressed: on ReleaseAll, on `release_all`, and when the injector is dropped.
 #[test]
 fn nothing_stays_pressed() {
