@@ -35,21 +35,31 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that [`Staging`] made.
+    /// Opens a folder that [`Staging`] made, to read it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let root = path.join("ca/root.pem");
-        let lock = File::open(&root).with_context(|| {
+        Self::locked(path, File::try_lock_shared)
+    }
+
+    /// Opens a folder that [`Staging`] made, to change it.
+    pub(crate) fn open_to_change(path: &Path) -> anyhow::Result<Self> {
+        Self::locked(path, File::try_lock)
+    }
+
+    fn locked(path: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let root = File::open(path.join("ca/root.pem")).with_context(|| {
             format!(
-                "{} is not an organisation's folder; name it with --dir or make one with 'deskside-ca init'",
-                path.display()
+                "{shown} is not an organisation's folder; name it with --dir or make one with 'deskside-ca init'"
             )
         })?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+        match lock(&root) {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: root }),
             Err(TryLockError::WouldBlock) => {
-                bail!("another deskside-ca is at work in {}; wait until it is done", path.display())
+                bail!("another deskside-ca is at work in {shown}; wait until it is done")
             }
-            Err(TryLockError::Error(error)) => Err(error).context("the folder cannot be locked"),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("the folder {shown} cannot be locked"))
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
-use deskside_trust::issue::{Authority, CRL_HOURS, PACKET_DAYS, ROOT_DAYS, SERVER_DAYS, Validity};
+use deskside_trust::issue::{Authority, CRL_HOURS, PACKET_DAYS, ROOT_DAYS, SERVER_DAYS, ServerKey, Validity};
 use deskside_trust::{
     BrokerAddress, Descriptor, DescriptorBody, MAX_ACKNOWLEDGEMENT, Secret, UnixTime, crypto,
 };
@@ -24,6 +24,7 @@ struct Organisation {
     root: Authority,
     packet_ca: Authority,
     server_ca: Authority,
+    server: ServerKey,
     descriptor_file: Vec<u8>,
     descriptor: Descriptor,
 }
@@ -89,6 +90,7 @@ fn found(arguments: &Init, acknowledgement: String, now: UnixTime) -> anyhow::Re
     let packet_id = format!("{}-{unique}", arguments.packet);
     let packet_ca = root.new_packet_ca(&packet_id, Validity::days(now, PACKET_DAYS))?;
     let server_ca = Authority::new_server_ca(&name, Validity::days(now, ROOT_DAYS))?;
+    let server = server_ca.issue_server(&arguments.host, Validity::days(now, SERVER_DAYS))?;
     let descriptor_file = root.sign_descriptor(&DescriptorBody {
         root: root.certificate().clone(),
         packet_ca: packet_ca.certificate().clone(),
@@ -98,7 +100,7 @@ fn found(arguments: &Init, acknowledgement: String, now: UnixTime) -> anyhow::Re
     })?;
     let descriptor =
         Descriptor::read(&descriptor_file, now).context("the packet cannot be made like this")?;
-    Ok(Organisation { name, packet_id, root, packet_ca, server_ca, descriptor_file, descriptor })
+    Ok(Organisation { name, packet_id, root, packet_ca, server_ca, server, descriptor_file, descriptor })
 }
 
 fn write_ca(
@@ -124,7 +126,7 @@ fn write_server(
     arguments: &Init,
     now: UnixTime,
 ) -> anyhow::Result<()> {
-    let server = organisation.server_ca.issue_server(&arguments.host, Validity::days(now, SERVER_DAYS))?;
+    let server = &organisation.server;
     staging.folder("server")?;
     staging.file("server/server.pem", server.chain_pem(), Reader::Anyone)?;
     staging.file("server/server.key.pem", server.key_pem().expose(), Reader::Owner)?;
@@ -139,17 +141,22 @@ fn server_toml(host: &str, port: u16) -> String {
     format!(
         "# Settings of deskside-server; paths are relative to this file's folder.\n\
          # Start with: deskside-server run --config server.toml\n\
-         name = \"relay-1\"                # this relay's name in tickets\n\
+         # This relay's name in tickets.\n\
+         name = \"relay-1\"\n\
+         # Name in the certificate, by which programs reach the server.\n\
          host = \"{host}\"\n\
-         listen = \"0.0.0.0:{port}\"       # TCP and UDP\n\
+         # TCP and UDP.\n\
+         listen = \"0.0.0.0:{port}\"\n\
          database = \"sqlite:deskside.db\"\n\
          certificate = \"server.pem\"\n\
          key = \"server.key.pem\"\n\
          packet_ca = \"packet-ca.pem\"\n\
          root = \"root.pem\"\n\
          crl = \"crl.der\"\n\
-         ticket_key = \"ticket.key\"       # made on first start\n\
-         log = \"text\"                    # or \"json\"\n"
+         # Made on first start.\n\
+         ticket_key = \"ticket.key\"\n\
+         # Or \"json\".\n\
+         log = \"text\"\n"
     )
 }
 

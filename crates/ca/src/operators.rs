@@ -49,7 +49,7 @@ pub(crate) fn choose_passphrase(
 
 pub(crate) fn add(arguments: &Add, out: &mut Vec<u8>) -> anyhow::Result<()> {
     let now = moment::now()?;
-    let folder = Folder::open(&arguments.organisation.dir)?;
+    let folder = Folder::open_to_change(&arguments.organisation.dir)?;
     let operator = &arguments.operator;
     let bundle = folder.path(&bundle_name(&operator.account));
     if bundle.exists() {
@@ -88,7 +88,7 @@ pub(crate) fn add(arguments: &Add, out: &mut Vec<u8>) -> anyhow::Result<()> {
 
 pub(crate) fn revoke(arguments: &Revoke, out: &mut Vec<u8>) -> anyhow::Result<()> {
     let now = moment::now()?;
-    let folder = Folder::open(&arguments.organisation.dir)?;
+    let folder = Folder::open_to_change(&arguments.organisation.dir)?;
     let packet = folder.packet(now)?;
     let old = folder.crl(&packet)?;
     let who = arguments.who.as_str();

@@ -13,7 +13,7 @@ use crate::{moment, operators};
 
 pub(crate) fn renew(arguments: &Renew, out: &mut Vec<u8>) -> anyhow::Result<()> {
     let now = moment::now()?;
-    let folder = Folder::open(&arguments.organisation.dir)?;
+    let folder = Folder::open_to_change(&arguments.organisation.dir)?;
     let packet = folder.packet(now)?;
     let old = folder.crl(&packet)?;
     let passphrase = operators::ca_passphrase(arguments.ca.passphrase_file.as_deref())?;
