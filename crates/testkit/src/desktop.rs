@@ -67,15 +67,17 @@ impl Desktop {
             fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
         }
+        // A file rather than an abstract name: those are one network namespace's own.
+        let bus_address = format!("unix:path={}", folder.join("run/bus").display());
         let mut bus = command("dbus-daemon");
         bus.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        bus.arg(format!("--address={bus_address}"));
         let shown = inner.as_ref().unwrap_or(&outer);
         surroundings(&mut bus, folder, shown.name(), None);
         let mut bus = Process::start_piped("session-bus", folder, bus)?;
-        let mut bus_address = String::new();
+        let mut ready = String::new();
         let output = bus.take_output().context("a bus without output")?;
-        BufReader::new(output).read_line(&mut bus_address).context("cannot hear from the session bus")?;
-        let bus_address = bus_address.trim().to_owned();
+        BufReader::new(output).read_line(&mut ready).context("cannot hear from the session bus")?;
         let mut desktop =
             Self { window_manager: None, bus, inner, outer, bus_address, folder: folder.to_path_buf() };
         desktop.bus.expect_running()?;

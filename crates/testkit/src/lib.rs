@@ -13,6 +13,7 @@
 //! | [`glass`] | how long a pixel takes from one display to another |
 //! | [`link`] | a wide-area line between two network namespaces |
 //! | [`oracle`] | what must hold of every decoder on any bytes |
+//! | [`network`] | three machines and the lines between them |
 //! | [`organisation`] | a certificate authority and a server, by the real programs |
 //! | [`scenario`] | one whole support session, step by step |
 #![forbid(unsafe_code)]
@@ -22,8 +23,8 @@ pub mod desktop;
 pub mod display;
 pub mod glass;
 pub mod hand;
-
 pub mod link;
+pub mod network;
 pub mod oracle;
 pub mod organisation;
 pub mod picture;
