@@ -10,13 +10,14 @@
 //! | at least half full | every source whose own buckets hold a token |
 //! | less than half full | only households without a wrong guess in the last 24 hours |
 //! | empty | the same households, once: their wrong guesses overdraw the bucket, by one day's refill at most |
-//! | overdrawn by a day's refill | nobody, until the next token is back (at most every few seconds) |
+//! | overdrawn by a day's refill | nobody, until the next token is back (every ten seconds while few codes are alive) |
 //!
 //! So an attacker at few addresses spends half of the bucket and is then refused, while customers, who
 //! mistype seldom, get through. One with thousands of addresses gets one guess from each: in any 24 hours
 //! not more than two days' refill and the burst are answered, and over longer times never more than the
-//! refill, however many addresses there are. Only somebody who keeps more than 8,640 fresh addresses
-//! guessing every day can keep customers waiting; telling those apart from customers needs proof of work.
+//! refill, however many addresses there are. Only somebody who has more than a day's refill of fresh
+//! households (IPv4 addresses, IPv6 /56) guessing every day can keep customers waiting; telling those apart
+//! from customers needs proof of work.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
