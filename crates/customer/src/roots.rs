@@ -47,10 +47,9 @@ pub(crate) fn note(file: &Path, organisation: &str, fingerprint: &str) -> io::Re
             RootNote::Changed { before: before.clone() }
         });
     }
-    let alike = known
-        .iter()
-        .find(|(name, root)| root.as_str() != fingerprint && look_alike(name, organisation))
-        .map(|(name, _)| name.clone());
+    // A root that is known under another name is an organisation that was renamed.
+    let is_known = known.values().any(|root| root == fingerprint);
+    let alike = known.keys().find(|name| !is_known && look_alike(name, organisation)).cloned();
     known.insert(organisation.to_owned(), fingerprint.to_owned());
     let text = toml::to_string(&known).map_err(io::Error::other)?;
     files::write_whole(file, text.as_bytes())?;

@@ -202,9 +202,9 @@ impl Picture {
         const ROOM: usize = 48;
         let Some(view) = self.view else { return false };
         let follow = |at: usize, scroll: usize, room: usize, side: usize| {
-            let low = (at + ROOM).saturating_sub(room);
-            let high = at.saturating_sub(ROOM);
-            scroll.clamp(low.min(high), high.max(low)).min(side.saturating_sub(room))
+            let margin = ROOM.min(room.saturating_sub(1) / 2);
+            let (low, high) = ((at + margin + 1).saturating_sub(room), at.saturating_sub(margin));
+            scroll.clamp(low, high.max(low)).min(side.saturating_sub(room))
         };
         let scroll = (
             follow(x as usize, self.scroll.0, view.area.width as usize, view.width),

@@ -5,7 +5,7 @@ mod hand;
 mod prompt;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod told;
 
 use std::time::{Duration, Instant};

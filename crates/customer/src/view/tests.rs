@@ -1,1 +1,233 @@
+//! The views without a window: what they say, where the keyboard starts, and pictures of every state.
 
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use deskside_net::Quality;
+use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_ui::egui::{self, Key, Rect, accesskit::Role};
+use deskside_ui::{ScreenRect, ThemeChoice, draw_offscreen, theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::{Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH, trouble};
+use crate::model::tests::{Stop, model_at, organisation, question};
+use crate::model::{Act, Kept, Model, Press, State, Told};
+use crate::roots::RootNote;
+
+fn nowhere(_: Rect) -> Option<ScreenRect> {
+    Some(ScreenRect { x: 0, y: 0, width: 1, height: 1 })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Window {
+    Main,
+    Panel,
+    Question,
+}
+
+fn draw(window: Window, ui: &mut egui::Ui, model: &mut Model, now: Instant) -> Drawn {
+    match (model.state(), window) {
+        (State::Session(session), Window::Panel) => super::panel(ui, session, model.trouble()),
+        (State::Session(session), Window::Question) => super::question(ui, session, now, &nowhere),
+        _ => super::main_window(ui, model, now, &nowhere),
+    }
+}
+
+/// A window that can be clicked and typed into; gives what was pressed.
+struct Seen {
+    model: Model,
+    acts: Vec<Act>,
+}
+
+fn harness(window: Window, model: Model, now: Instant) -> Harness<'static, Seen> {
+    let mut harness = Harness::builder().with_size((480.0, 760.0)).build_ui_state(
+        move |ui, seen: &mut Seen| {
+            let drawn = draw(window, ui, &mut seen.model, now);
+            seen.acts.extend(drawn.acts);
+        },
+        Seen { model, acts: Vec::new() },
+    );
+    theme::apply(&harness.ctx, ThemeChoice::Light);
+    harness.run();
+    harness
+}
+
+fn press(harness: &mut Harness<'_, Seen>, key: Key) -> Vec<Act> {
+    harness.key_press(key);
+    harness.run();
+    std::mem::take(&mut harness.state_mut().acts)
+}
+
+/// T20: in front of a scam script, No or Deny has the keyboard, and Return and Space press it.
+#[test]
+fn t20_the_keyboard_starts_on_no() {
+    let start = Instant::now();
+    for (stop, window, no) in [(Stop::Asking, Window::Main, "No"), (Stop::Question, Window::Question, "Deny")]
+    {
+        // Even before the buttons live, and when they do.
+        for now in [start, start + Duration::from_secs(2)] {
+            let mut harness = harness(window, model_at(stop, start), now);
+            assert!(harness.get_by_role_and_label(Role::Button, no).accesskit_node().is_focused(), "{no}");
+            for key in [Key::Enter, Key::Space] {
+                assert_eq!(press(&mut harness, key), [Act::No], "{no}");
+            }
+        }
+    }
+}
+
+/// T20: who is asking is told with the names of the certificate, with the warning.
+#[test]
+fn t20_who_is_asking_is_told_with_a_warning() {
+    let start = Instant::now();
+    let harness = harness(Window::Main, model_at(Stop::Asking, start), start);
+    harness.get_by_label("Anna Berg wants to help you");
+    harness.get_by_label("Example Help");
+    harness.get_by_label("Account anna");
+    harness.get_by_label_contains("3F2A 90C1 77D4 0B6E 51A8");
+    harness.get_by_label_contains("Did they call you, or did you call them?");
+}
+
+#[test]
+fn a_yes_is_reached_by_the_keyboard_and_says_how_it_was_pressed() {
+    let start = Instant::now();
+    let now = start + Duration::from_secs(2);
+    for (stop, window, yes) in
+        [(Stop::Asking, Window::Main, "Accept"), (Stop::Question, Window::Question, "Allow")]
+    {
+        let mut harness = harness(window, model_at(stop, start), now);
+        press(&mut harness, Key::Tab);
+        assert!(harness.get_by_role_and_label(Role::Button, yes).accesskit_node().is_focused());
+        let acts = press(&mut harness, Key::Enter);
+        assert!(matches!(acts.as_slice(), [Act::Yes(pressed)] if pressed.by == Press::Keyboard), "{acts:?}");
+        harness.get_by_role_and_label(Role::Button, yes).click();
+        harness.run();
+        let acts = std::mem::take(&mut harness.state_mut().acts);
+        assert!(matches!(acts.as_slice(), [Act::Yes(pressed)] if pressed.by == Press::Pointer), "{acts:?}");
+    }
+}
+
+#[test]
+fn the_code_is_typed_and_joined_by_the_keyboard_alone() {
+    let now = Instant::now();
+    let mut harness = harness(Window::Main, model_at(Stop::Code, now), now);
+    for digits in ["12", "3 4", "56"] {
+        harness.event(egui::Event::Text(digits.into()));
+        harness.run();
+    }
+    assert_eq!(harness.state_mut().model.typed_mut().unwrap(), "123456");
+    harness.state_mut().acts.clear();
+    assert_eq!(press(&mut harness, Key::Enter), [Act::Join]);
+}
+
+#[test]
+fn the_panel_gives_back_what_was_pressed() {
+    let now = Instant::now();
+    let mut model = model_at(Stop::Session, now);
+    model.told(Told::Granted(Action::See), now);
+    model.told(Told::Granted(Action::Control), now);
+    let mut harness = harness(Window::Panel, model, now);
+    harness.get_by_label_contains("can use your mouse and keyboard");
+    for (label, act) in [
+        ("Pause", Act::Pause(true)),
+        ("Take mouse and keyboard back", Act::TakeControlBack),
+        ("Stop", Act::Stop),
+    ] {
+        harness.get_by_role_and_label(Role::Button, label).click();
+        harness.run();
+        assert_eq!(std::mem::take(&mut harness.state_mut().acts), [act], "{label}");
+    }
+}
+
+/// Every state with a name, its window and the model in it.
+fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
+    let mut all = Vec::new();
+    let mut typing = model_at(Stop::Code, start);
+    typing.typed_mut().unwrap().push_str("4821");
+    all.push(("code", Window::Main, typing));
+    let mut refused = model_at(Stop::Connecting, start);
+    refused.told(
+        Told::Failed("This code is not valid (any more). Ask your helper for a new one.".into()),
+        start,
+    );
+    all.push(("refused", Window::Main, refused));
+    all.push(("connecting", Window::Main, model_at(Stop::Connecting, start)));
+    all.push(("asking", Window::Main, model_at(Stop::Asking, start)));
+    let mut changed = organisation();
+    changed.root = RootNote::Changed { before: "77AA 0102 BEEF 4411 9090".into() };
+    all.push(("changed", Window::Main, Model::new(changed)));
+    let mut panel = model_at(Stop::Session, start);
+    panel.told(Told::Quality(Quality { rtt_ms: 38, udp: true, received: 0, sent: 0 }), start);
+    all.push(("panel", Window::Panel, panel));
+    all.push(("question", Window::Question, model_at(Stop::Question, start)));
+    let mut control = model_at(Stop::Session, start);
+    control.told(Told::Granted(Action::See), start);
+    control.told(question(Action::Control), start);
+    control.prompt_mut().unwrap().seen(start);
+    control.assistive_yes();
+    all.push(("question-ignored", Window::Question, control));
+    let controlled = |told: &[Told]| {
+        let mut model = model_at(Stop::Session, start);
+        for told in [Told::Granted(Action::See), Told::Granted(Action::Control)].iter().chain(told) {
+            model.told(told.clone(), start);
+        }
+        model
+    };
+    all.push(("panel-control", Window::Panel, controlled(&[])));
+    all.push(("panel-hand", Window::Panel, controlled(&[Told::HandHasIt(true)])));
+    all.push(("panel-paused", Window::Panel, controlled(&[Told::Paused(true)])));
+    let f11 = Told::GrantEnded { action: Action::Control, reason: GrantEnd::F11 };
+    all.push(("panel-f11", Window::Panel, controlled(&[f11])));
+    all.push(("stopping", Window::Main, model_at(Stop::Stopping, start)));
+    let mut ended = model_at(Stop::Session, start);
+    let kept =
+        Kept::At(PathBuf::from("/home/maria/.local/share/deskside/journals/2026-03-04_10-20-30_5d1f.txt"));
+    ended.told(Told::Ended { reason: SessionEnd::Operator, kept }, start);
+    all.push(("ended", Window::Main, ended));
+    all
+}
+
+/// Draws every state in both themes and, at twice the size, in one; with `DESKSIDE_PICTURES` set to a folder
+/// the pictures are left there.
+#[test]
+fn every_state_can_be_drawn_and_fits_its_window() {
+    let start = Instant::now();
+    let now = start + Duration::from_secs(2);
+    let folder = std::env::var_os("DESKSIDE_PICTURES").map(PathBuf::from);
+    for (theme, suffix) in [(ThemeChoice::Light, "light"), (ThemeChoice::Dark, "dark")] {
+        for (name, window, mut model) in states(start) {
+            let width = match window {
+                Window::Main => MAIN_WIDTH,
+                Window::Panel => PANEL_WIDTH,
+                Window::Question => QUESTION_WIDTH,
+            };
+            let mut show = |ui: &mut egui::Ui| draw(window, ui, &mut model, now).height;
+            picture(folder.as_deref(), &format!("{name}-{suffix}"), width, theme, &mut show);
+        }
+        let text = "The packet file help.deskside cannot be trusted: the descriptor's signature does not hold: the file was changed. Nothing was started. Download the program again from the organisation that helps you.";
+        let mut show = |ui: &mut egui::Ui| trouble::draw(ui, text).height;
+        picture(folder.as_deref(), &format!("trouble-{suffix}"), MAIN_WIDTH, theme, &mut show);
+    }
+}
+
+fn picture(
+    folder: Option<&Path>,
+    name: &str,
+    width: f32,
+    theme: ThemeChoice,
+    show: &mut dyn FnMut(&mut egui::Ui) -> f32,
+) {
+    let mut height = 400.0;
+    draw_offscreen((width, height), 1.0, theme, |ui| height = show(ui));
+    assert!((80.0..700.0).contains(&height), "{name} is {height} high");
+    let (columns, rows, pixels) = draw_offscreen((width, height), 1.0, theme, |ui| {
+        assert!((show(ui) - height).abs() < 1.0, "{name} changes its height");
+    });
+    let colours: std::collections::BTreeSet<_> = pixels.iter().collect();
+    assert!(colours.len() > 20, "{name} has {} colours", colours.len());
+    if let Some(folder) = folder {
+        let rgb = pixels.iter().flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1)).collect();
+        let image = image::RgbImage::from_raw(columns, rows, rgb).unwrap();
+        image.save(folder.join(format!("{name}.png"))).unwrap();
+    }
+}
