@@ -52,6 +52,24 @@ impl Type {
             Self::Digits => FontId::new(36.0, FontFamily::Monospace),
         }
     }
+
+    /// From line to line, in points.
+    #[must_use]
+    pub fn line_height(self) -> f32 {
+        match self {
+            Self::Title => 32.0,
+            Self::Heading => 24.0,
+            Self::Body => 20.0,
+            Self::Small => 17.0,
+            Self::Digits => 44.0,
+        }
+    }
+
+    /// A text in this size.
+    #[must_use]
+    pub fn text(self, words: &str, colour: Color32) -> egui::RichText {
+        egui::RichText::new(words).font(self.font()).line_height(Some(self.line_height())).color(colour)
+    }
 }
 
 /// The tone of a message or of a state.

@@ -39,7 +39,7 @@ pub(super) fn draw(
     ui.add_space(UNIT / 2.0);
     if !organisation.acknowledgement.is_empty() {
         widgets::muted(ui, &organisation.acknowledgement);
-        ui.add_space(UNIT / 2.0);
+        ui.add_space(UNIT);
     }
     if prompt.has_ignored() {
         widgets::banner(ui, Tone::Error, buttons::IGNORED);

@@ -20,8 +20,9 @@ pub(super) fn draw(
     widgets::title(ui, &question.text.title);
     ui.add_space(UNIT);
     widgets::bullet(ui, Tone::Info, &question.text.can);
+    ui.add_space(UNIT / 2.0);
     widgets::bullet(ui, Tone::Error, &question.text.cannot);
-    ui.add_space(UNIT);
+    ui.add_space(2.0 * UNIT);
     if question.prompt.has_ignored() {
         widgets::banner(ui, Tone::Error, buttons::IGNORED);
         ui.add_space(UNIT);

@@ -53,6 +53,7 @@ pub(super) fn draw(
         if close.clicked() {
             acts.push(Act::Stop);
         }
+        ui.add_space(UNIT);
         let seconds = left.as_millis().div_ceil(1000);
         widgets::small(ui, &format!("This window closes by itself in {seconds} s."));
     });

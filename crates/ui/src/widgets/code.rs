@@ -5,7 +5,6 @@ use egui::{
     WidgetInfo,
 };
 
-use super::focus_ring;
 use crate::theme::{Palette, RADIUS, Type, UNIT};
 
 const BOX: Vec2 = Vec2::new(48.0, 64.0);
@@ -21,7 +20,7 @@ fn boxes(ui: &Ui, rect: Rect, text: &str, cursor: Option<usize>) {
         let place = Rect::from_min_size(rect.min + Vec2::new(offset(index), 0.0), BOX);
         let active = cursor == Some(index);
         let line = if active { palette.accent } else { palette.line_strong };
-        let stroke = Stroke::new(if active { 2.0 } else { 1.0 }, line);
+        let stroke = Stroke::new(if active { 2.5 } else { 1.0 }, line);
         ui.painter().rect(place, CornerRadius::same(RADIUS), palette.surface, stroke, StrokeKind::Inside);
         if let Some(digit) = digit {
             let centre = place.center();
@@ -100,9 +99,6 @@ impl<'a> CodeInput<'a> {
         });
         let cursor = (response.has_focus() && ui.is_enabled()).then(|| self.digits.len().min(DIGITS - 1));
         boxes(ui, rect, self.digits, cursor);
-        if response.has_focus() {
-            focus_ring(ui, rect.expand(2.0));
-        }
         (response, typed)
     }
 }

@@ -1,6 +1,6 @@
 //! What holds other widgets: pages, cards, banners, and the steps of a longer wait.
 
-use egui::{CornerRadius, Frame, InnerResponse, Margin, Rect, RichText, Sense, Stroke, Ui, Vec2};
+use egui::{CornerRadius, Frame, InnerResponse, Margin, Rect, Sense, Stroke, Ui, Vec2};
 
 use crate::theme::{CARD_RADIUS, Palette, RADIUS, Tone, Type, UNIT};
 
@@ -34,7 +34,7 @@ pub fn banner(ui: &mut Ui, tone: Tone, text: &str) -> egui::Response {
         .inner_margin(Margin { left: 2 * UNIT as i8 + 4, right: 2 * UNIT as i8, top: 12, bottom: 12 });
     let shown = frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
-        ui.add(egui::Label::new(RichText::new(text).color(colours.text)).wrap());
+        ui.add(egui::Label::new(Type::Body.text(text, colours.text)).wrap());
     });
     let edge = Rect::from_min_size(
         shown.response.rect.min + Vec2::new(UNIT, UNIT),
@@ -67,7 +67,7 @@ pub fn steps(ui: &mut Ui, names: &[&str], current: usize) {
                 }
             }
             let colour = if index == current { palette.text } else { palette.text_muted };
-            ui.label(RichText::new(*name).font(Type::Body.font()).color(colour));
+            ui.label(Type::Body.text(name, colour));
         });
     }
 }

@@ -1,6 +1,6 @@
 //! A labelled field to type into.
 
-use egui::{CornerRadius, Frame, Margin, Response, RichText, Stroke, TextEdit, Ui};
+use egui::{CornerRadius, Frame, Margin, Response, Stroke, TextEdit, Ui};
 
 use super::focus_ring;
 use crate::theme::{Palette, RADIUS, Tone, Type, UNIT};
@@ -39,7 +39,7 @@ impl<'a> Field<'a> {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = UNIT / 2.0;
             let label =
-                ui.label(RichText::new(self.label).font(Type::Small.font()).color(palette.text_muted));
+                ui.label(Type::Small.text(self.label, palette.text_muted));
             let frame = Frame::new()
                 .fill(palette.surface)
                 .stroke(Stroke::new(1.0, line))
@@ -57,7 +57,7 @@ impl<'a> Field<'a> {
             }
             if let Some(error) = self.error {
                 let colour = palette.tone(Tone::Error).text;
-                ui.label(RichText::new(error).font(Type::Small.font()).color(colour));
+                ui.label(Type::Small.text(error, colour));
             }
             shown.inner
         })

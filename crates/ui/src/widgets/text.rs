@@ -1,13 +1,13 @@
 //! Texts in the type scale, and small marks beside them.
 
-use egui::{CornerRadius, Frame, Label, Margin, Response, RichText, Sense, Stroke, Ui, Vec2};
+use egui::{CornerRadius, Frame, Label, Margin, Response, Sense, Stroke, Ui, Vec2};
 
 use crate::theme::{Palette, Tone, Type, UNIT};
 
 fn text(ui: &mut Ui, text: &str, kind: Type, muted: bool) -> Response {
     let palette = Palette::of(ui);
     let colour = if muted { palette.text_muted } else { palette.text };
-    ui.add(Label::new(RichText::new(text).font(kind.font()).color(colour)).wrap())
+    ui.add(Label::new(kind.text(text, colour)).wrap())
 }
 
 /// What a window is about.
@@ -79,6 +79,6 @@ pub fn key_cap(ui: &mut Ui, key: &str) -> Response {
         .stroke(Stroke::new(1.0, palette.line_strong))
         .corner_radius(CornerRadius::same(4))
         .inner_margin(Margin::symmetric(6, 1))
-        .show(ui, |ui| ui.add(Label::new(RichText::new(key).font(Type::Small.font()).color(palette.text))))
+        .show(ui, |ui| ui.add(Label::new(Type::Small.text(key, palette.text))))
         .response
 }
