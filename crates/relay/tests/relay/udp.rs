@@ -13,7 +13,11 @@ use crate::party::{Broker, Party, Said};
 
 /// The relay's UDP port, served.
 async fn port(relay: &Relay) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    port_on(relay, "127.0.0.1:0").await
+}
+
+async fn port_on(relay: &Relay, address: &str) -> SocketAddr {
+    let socket = UdpSocket::bind(address).await.unwrap();
     let address = socket.local_addr().unwrap();
     let relay = relay.clone();
     drop(tokio::spawn(async move { relay.serve_udp(socket).await }));
@@ -187,6 +191,26 @@ async fn batches_arrive_whole_and_in_order() {
         assert_eq!(receive(&there).await, customer.by_udp(&datagram(7, length)));
     }
     assert_eq!(relay.stats().dropped, 0);
+}
+
+/// A relay that listens on all addresses answers from the one that it was asked at: NATs and connected
+/// sockets let nothing else through.
+#[tokio::test]
+async fn replies_come_from_the_address_that_was_asked() {
+    for wildcard in ["0.0.0.0:0", "[::]:0"] {
+        let broker = Broker::new();
+        let relay = broker.relay();
+        let port = port_on(&relay, wildcard).await.port();
+        let (mut operator, mut customer) = broker.pair(&relay, 1).await;
+        let here = client(SocketAddr::from(([127, 0, 0, 1], port))).await;
+        let there = client(SocketAddr::from(([127, 0, 0, 5], port))).await;
+        operator.prove(&here).await;
+        customer.prove(&there).await;
+        here.send(&operator.by_udp(&datagram(1, 1200))).await.unwrap();
+        assert_eq!(receive(&there).await, customer.by_udp(&datagram(1, 1200)), "{wildcard}");
+        there.send(&customer.by_udp(&datagram(2, 1200))).await.unwrap();
+        assert_eq!(receive(&here).await, operator.by_udp(&datagram(2, 1200)), "{wildcard}");
+    }
 }
 
 #[tokio::test]

@@ -134,6 +134,20 @@ fn a_damaged_database_is_named() {
     refuses(&lab, &["missing/deskside.db", "cannot be made", "folder"]);
 }
 
+#[tokio::test]
+async fn a_locked_database_is_named() {
+    use sqlx::{Connection, Executor, SqliteConnection};
+    let lab = Lab::new();
+    assert!(lab.finish(&["user", "add", "anna"], "correct horse battery\n").status.success());
+    let path = format!("sqlite://{}", lab.path("deskside.db").display());
+    let mut other = SqliteConnection::connect(&path).await.unwrap();
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    refuses(&lab, &["deskside.db is locked by another program", "start again"]);
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    lab.start();
+}
+
 #[test]
 fn check_says_everything_that_is_wrong_at_once_and_makes_nothing() {
     let lab = Lab::new();
