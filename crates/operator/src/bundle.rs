@@ -82,3 +82,72 @@ fn now() -> UnixTime {
     // A clock before 1970 makes every certificate invalid, and that is then what is said.
     UnixTime::since_unix_epoch(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use deskside_trust::issue::{Authority, OperatorProfile, Validity};
+    use deskside_trust::{BrokerAddress, Descriptor, DescriptorBody};
+
+    use super::*;
+
+    const PASSPHRASE: &str = "correct horse battery";
+
+    /// A real bundle whose certificate is valid from `start` for `days` days.
+    fn bundle(start: UnixTime, days: u32) -> Vec<u8> {
+        let years = Validity::days(UnixTime::since_unix_epoch(Duration::ZERO), 40_000);
+        let root = Authority::new_root("Nordlicht IT", years).unwrap();
+        let packet_ca = root.new_packet_ca("support", years).unwrap();
+        let server_ca = Authority::new_server_ca("Nordlicht IT", years).unwrap();
+        let body = DescriptorBody {
+            root: root.certificate().clone(),
+            packet_ca: packet_ca.certificate().clone(),
+            server_ca: server_ca.certificate().clone(),
+            brokers: vec![BrokerAddress { host: "help.example.org".to_owned(), port: 443 }],
+            acknowledgement: String::new(),
+        };
+        let file = root.sign_descriptor(&body).unwrap();
+        let descriptor = Descriptor::read(&file, now()).unwrap();
+        let mut profile = OperatorProfile::new(&descriptor, "anna", "Anna Berg", start);
+        profile.validity = Validity::days(start, days.into());
+        let operator = packet_ca.issue_operator(&profile).unwrap();
+        operator.bundle(&file, &Secret::new(PASSPHRASE.to_owned())).unwrap()
+    }
+
+    fn read(content: &[u8]) -> Result<BundleFile, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("anna.operator");
+        std::fs::write(&path, content).unwrap();
+        BundleFile::read(&path)
+    }
+
+    #[test]
+    fn the_operator_is_known_before_the_passphrase_and_only_the_right_one_opens() {
+        let bundle = read(&bundle(now(), 30)).unwrap();
+        let anna = bundle.identity();
+        assert_eq!((anna.name.as_str(), anna.account.as_str()), ("Anna Berg", "anna"));
+        assert_eq!(anna.organisation, "Nordlicht IT");
+        let wrong = bundle.open(&Secret::new("guess".to_owned())).unwrap_err();
+        assert!(wrong.contains("passphrase is not right"), "{wrong}");
+        assert!(bundle.open(&Secret::new(PASSPHRASE.to_owned())).is_ok());
+    }
+
+    #[test]
+    fn an_expired_certificate_or_a_changed_file_says_so_and_what_to_do() {
+        let day = Duration::from_secs(24 * 3600);
+        let month_ago = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs()) - 30 * day);
+        let expired = read(&bundle(month_ago, 10)).unwrap_err();
+        assert!(expired.contains("has expired") && expired.contains("Ask your organisation"), "{expired}");
+        let next_week = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs()) + 7 * day);
+        let early = read(&bundle(next_week, 10)).unwrap_err();
+        assert!(early.contains("not valid yet"), "{early}");
+        let mut changed = bundle(now(), 30);
+        changed[100] ^= 1;
+        assert!(read(&changed).unwrap_err().contains("cannot be used"));
+        assert!(read(b"").unwrap_err().contains("cannot be used"));
+        assert!(read(&vec![b'-'; 10 * MAX_BUNDLE]).unwrap_err().contains("cannot be used"));
+        let missing = BundleFile::read(Path::new("/nowhere/anna.operator")).unwrap_err();
+        assert!(missing.contains("cannot be read") && missing.contains("--bundle"), "{missing}");
+    }
+}

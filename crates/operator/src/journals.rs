@@ -54,3 +54,81 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     written
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use deskside_proto::SessionId;
+    use deskside_proto::journal::{Entry, SessionEnd};
+    use deskside_trust::SessionKey;
+    use deskside_trust::crypto::sha256;
+
+    use super::*;
+
+    /// One field of bytes as protobuf has it.
+    fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+        let mut out = vec![number << 3 | 2];
+        let mut length = bytes.len();
+        while length > 0x7f {
+            out.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        out.push(length as u8);
+        out.extend_from_slice(bytes);
+        out
+    }
+
+    /// A real journal of two entries that nobody has sealed.
+    fn journal() -> Journal {
+        let (customer, operator) = (SessionKey::generate().unwrap(), SessionKey::generate().unwrap());
+        let started = Event::Started {
+            session: SessionId([0xab; 16]),
+            operator: "Anna Berg".into(),
+            organisation: "Nordlicht IT".into(),
+            certificate: sha256(&[operator.certificate()]),
+            customer_certificate: sha256(&[customer.certificate()]),
+        };
+        let first = Entry { number: 0, at_ms: 1_769_868_312_345, previous: [0; 32], event: started }.encode();
+        let previous = sha256(&[deskside_proto::journal::ENTRY_DOMAIN, &first]);
+        let event = Event::Ended { reason: SessionEnd::Customer };
+        let second = Entry { number: 1, at_ms: 1_769_868_400_000, previous, event }.encode();
+        let party = |certificate: &[u8]| field(1, certificate);
+        let mut file = b"deskside journal 1\n".to_vec();
+        file.extend([field(1, &first), field(1, &second)].concat());
+        file.extend(field(2, &party(customer.certificate())));
+        file.extend(field(3, &party(operator.certificate())));
+        Journal::decode(&file).unwrap()
+    }
+
+    #[test]
+    fn both_files_are_whole_private_and_named_by_time_and_session() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("deep/journals");
+        let journal = journal();
+        let text = keep(&journal, &folder, UtcOffset::from_hms(1, 0, 0).unwrap()).unwrap();
+        assert_eq!(text.file_name().unwrap(), "2026-01-31_15-05-12_abababab.txt");
+        assert!(fs::read_to_string(&text).unwrap().contains("Anna Berg"));
+        let proof = text.with_extension("journal");
+        assert_eq!(Journal::decode(&fs::read(&proof).unwrap()).unwrap(), journal);
+        for file in [&text, &proof] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing partial is left");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_and_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("journals");
+        fs::write(&folder, "in the way").unwrap();
+        assert!(keep(&journal(), &folder, UtcOffset::UTC).is_err());
+        let target = home.path().join("taken");
+        fs::create_dir_all(target.join("inside")).unwrap();
+        assert!(write(&target, b"x").is_err(), "a folder has the name");
+        let left: Vec<_> =
+            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+}

@@ -6,7 +6,7 @@ use deskside_ui::egui::{Align, Key, Layout, Rect, Ui, UiBuilder, Vec2, pos2};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Field, Kind};
 
-use super::{Focus, Forms, dot_from_right, words};
+use super::{Focus, Forms, dot_from_right, stable, take_focus, words};
 use crate::model::{Act, Kept, Model, Summary, Waiting};
 
 /// Width of the card, in points.
@@ -30,9 +30,11 @@ fn page(ui: &mut Ui, model: &Model, add: impl FnOnce(&mut Ui)) {
                 let tone = if banner.wrong { Tone::Error } else { Tone::Info };
                 widgets::banner(ui, tone, &banner.text);
             }
-            widgets::card(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0 * UNIT;
-                add(ui);
+            stable(ui, "card", |ui| {
+                widgets::card(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = 2.0 * UNIT;
+                    add(ui);
+                })
             });
         });
     });
@@ -81,7 +83,11 @@ pub(super) fn broken(ui: &mut Ui, model: &Model, acts: &mut Vec<Act>) {
 
 pub(super) fn unlock(ui: &mut Ui, model: &Model, forms: &mut Forms, busy: bool, acts: &mut Vec<Act>) {
     page(ui, model, |ui| {
-        about(ui, "Unlock", "Your operator bundle is under a passphrase. It stays on this computer.");
+        about(
+            ui,
+            "Unlock your bundle",
+            "The passphrase opens the key that proves who you are. It stays on this computer.",
+        );
         let first = !busy && forms.wants(Focus::Passphrase);
         if busy {
             forms.focus = Some(Focus::Nothing);
@@ -89,21 +95,22 @@ pub(super) fn unlock(ui: &mut Ui, model: &Model, forms: &mut Forms, busy: bool, 
         }
         let field = Field::new("Passphrase", &mut forms.passphrase).hidden().show(ui);
         if first {
-            field.request_focus();
+            take_focus(&field);
         }
         let text = if busy { "Unlocking…" } else { "Unlock" };
         let clicked = ui.add(wide(ui, Kind::Primary, text)).clicked();
         if (clicked || (field.lost_focus() && enter(ui))) && !forms.passphrase.is_empty() {
             acts.push(Act::Unlock(forms.passphrase.take(&field)));
         } else if clicked || field.lost_focus() && enter(ui) {
-            field.request_focus();
+            take_focus(&field);
         }
     });
 }
 
 pub(super) fn log_in(ui: &mut Ui, model: &Model, forms: &mut Forms, busy: bool, acts: &mut Vec<Act>) {
     page(ui, model, |ui| {
-        about(ui, "Log in", "With your account at your organisation's server.");
+        let organisation = model.identity().map_or("", |identity| identity.organisation.as_str());
+        about(ui, &format!("Welcome to {organisation}"), "Log in with your account there.");
         let first = !busy && forms.wants(Focus::Password);
         if busy {
             forms.focus = Some(Focus::Nothing);
@@ -114,15 +121,15 @@ pub(super) fn log_in(ui: &mut Ui, model: &Model, forms: &mut Forms, busy: bool, 
         let user = Field::new("User name", &mut forms.user).show(ui);
         let password = Field::new("Password", &mut forms.password).hidden().show(ui);
         if first || (user.lost_focus() && enter(ui)) {
-            password.request_focus();
+            take_focus(&password);
         }
         let text = if busy { "Logging in…" } else { "Log in" };
         let clicked = ui.add(wide(ui, Kind::Primary, text)).clicked();
         if clicked || (password.lost_focus() && enter(ui)) {
             if forms.user.trim().is_empty() {
-                user.request_focus();
+                take_focus(&user);
             } else if forms.password.is_empty() {
-                password.request_focus();
+                take_focus(&password);
             } else {
                 let user = forms.user.trim().to_owned();
                 acts.push(Act::LogIn { user, password: forms.password.take(&password) });
@@ -151,9 +158,9 @@ pub(super) fn home(ui: &mut Ui, model: &Model, forms: &mut Forms, acts: &mut Vec
 }
 
 fn new_session(ui: &mut Ui, forms: &mut Forms, acts: &mut Vec<Act>) {
-    let button = ui.add(wide(ui, Kind::Primary, "New session"));
+    let button = stable(ui, "new session", |ui| ui.add(wide(ui, Kind::Primary, "New session")));
     if forms.wants(Focus::NewSession) {
-        button.request_focus();
+        take_focus(&button);
     }
     if button.clicked() {
         acts.push(Act::NewSession);
@@ -213,7 +220,7 @@ fn copy_and_clock(ui: &mut Ui, forms: &mut Forms, waiting: &Waiting, now: Durati
         let text = if waiting.copied { "Copied" } else { "Copy code" };
         let copy = ui.add(Button::new(Kind::Secondary, text).min_width(120.0));
         if forms.wants(Focus::Copy) {
-            copy.request_focus();
+            take_focus(&copy);
         }
         if copy.clicked() {
             acts.push(Act::CopyCode);

@@ -3,6 +3,8 @@
 mod cards;
 mod secret_text;
 mod session;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::time::Duration;
@@ -104,4 +106,15 @@ fn dot_from_right(ui: &mut Ui, tone: Tone, words: &str) -> egui::Response {
     let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(UNIT), egui::Sense::hover());
     ui.painter().circle_filled(rect.center(), UNIT / 2.0, Palette::of(ui).tone(tone).mark);
     text
+}
+
+/// Brings the keyboard to a widget, and draws once more so that it can be seen there.
+fn take_focus(response: &egui::Response) {
+    response.request_focus();
+    response.ctx.request_repaint();
+}
+
+/// Widgets in here stay the same ones, and keep the keyboard, whatever appears before them.
+fn stable<R>(ui: &mut Ui, name: impl std::hash::Hash, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.scope_builder(egui::UiBuilder::new().id(egui::Id::new(name)), add).inner
 }

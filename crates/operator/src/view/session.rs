@@ -11,7 +11,7 @@ use deskside_ui::egui::{
 use deskside_ui::theme::{CONTROL_HEIGHT, Palette, Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use super::{Focus, Forms, dot_from_right, words};
+use super::{Focus, Forms, dot_from_right, stable, take_focus, words};
 use crate::model::{Act, Banner, Keyboard, Model, Permission, Session, Zoom};
 
 /// From this width on, in points, the bar has room for more than what is needed.
@@ -80,12 +80,12 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
     };
     let new_step = forms.wants(step);
     for (action, focus) in [(Action::See, Focus::AskSee), (Action::Control, Focus::AskControl)] {
-        let response = permission(ui, session, action, acts);
+        let response = stable(ui, ("permission", action), |ui| permission(ui, session, action, acts));
         if let Some(response) = response
             && new_step
             && step == focus
         {
-            response.request_focus();
+            take_focus(&response);
         }
         if action == Action::See {
             ui.separator();
