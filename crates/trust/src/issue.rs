@@ -39,7 +39,7 @@ pub const SERVER_DAYS: u32 = 397;
 pub const CRL_HOURS: u32 = 24;
 
 /// Certificates and lists begin so much before now, for clocks that are behind.
-const BACKDATED: Duration = Duration::from_secs(5 * 60);
+const BACKDATED: Duration = Duration::from_secs(3600);
 
 /// Why something could not be issued.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -89,13 +89,13 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// From five minutes before `now`, for clocks that are behind, to so many days after.
+    /// From an hour before `now`, for clocks that are behind, to so many days after.
     #[must_use]
     pub fn days(now: UnixTime, days: u32) -> Self {
         Self::seconds(now, u64::from(days) * 24 * 3600)
     }
 
-    /// From five minutes before `now` to so many hours after.
+    /// From an hour before `now` to so many hours after.
     #[must_use]
     pub fn hours(now: UnixTime, hours: u32) -> Self {
         Self::seconds(now, u64::from(hours) * 3600)

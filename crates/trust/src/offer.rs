@@ -63,7 +63,11 @@ impl Offer {
         crl: &Crl,
         now: UnixTime,
     ) -> Result<Self, OfferError> {
-        let SignedOffer { body, certificate, signature } = SignedOffer::decode(bytes)?;
+        let signed = SignedOffer::decode(bytes)?;
+        if signed.encode() != bytes {
+            return Err(OfferError::Signature);
+        }
+        let SignedOffer { body, certificate, signature } = signed;
         let certificate = CertificateDer::from(certificate);
         let identity = identify(std::slice::from_ref(&certificate), crl, packet, now)?;
         if !signature_holds(&certificate, &[DOMAIN, &body].concat(), &signature) {

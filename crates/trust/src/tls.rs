@@ -7,7 +7,6 @@ mod customer;
 mod hop;
 mod operator;
 mod refusal;
-mod server;
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, SignatureScheme};
@@ -17,7 +16,6 @@ pub use customer::{CustomerTls, customer_config};
 pub use hop::hop_config;
 pub use operator::operator_config;
 pub use refusal::Refusal;
-pub use server::{CurrentCrl, OperatorClients};
 
 use crate::certificate::public_key;
 use crate::crypto::{SIGNATURE_SCHEME, TLS_ALGORITHMS, sha256};

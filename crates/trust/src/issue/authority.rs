@@ -119,7 +119,7 @@ impl Authority {
     }
 
     /// As a packet CA: the list of revoked certificates. Each list needs a higher number than the last; it is
-    /// valid from five minutes before `now` for so many hours.
+    /// valid from an hour before `now` for so many hours.
     ///
     /// # Errors
     /// [`IssueError::Validity`] unless `hours` is 1 to [`MAX_CRL_HOURS`].

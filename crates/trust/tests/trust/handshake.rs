@@ -6,8 +6,8 @@ use std::time::Duration;
 use deskside_proto::{ALPN_API, ALPN_SESSION};
 use deskside_trust::crypto::{initial_suite, server_provider, session_provider};
 use deskside_trust::issue::{OperatorKey, Validity};
-use deskside_trust::tls::{OperatorClients, customer_config, hop_config, operator_config, peer_key_hash};
-use deskside_trust::{Packet, SessionKey, UnixTime};
+use deskside_trust::tls::{customer_config, hop_config, operator_config, peer_key_hash};
+use deskside_trust::{SessionKey, UnixTime};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{cipher_suite, default_provider, kx_group};
 use rustls::{
@@ -168,49 +168,54 @@ fn customer_with_a_certificate_of_a_ca_is_refused() {
     assert!(matches!(server_error, Some(TlsError::InvalidCertificate(_))), "{server_error:?}");
 }
 
-fn server_config(lab: &Lab, host: &str) -> ServerConfig {
+fn server_config(lab: &Lab, host: &str) -> Arc<ServerConfig> {
     // `hop_config` has the system's clock, whatever that says.
     let validity =
         Validity { not_before: UnixTime::since_unix_epoch(Duration::ZERO), not_after: at(100 * 365 * DAY) };
     let key = lab.server_ca.issue_server(&[host.to_owned()], validity).unwrap();
-    let packet = Packet::new(lab.root.certificate(), lab.packet_ca.certificate(), at(0)).unwrap();
-    let crl = Arc::clone(&lab.crl);
-    let clients = OperatorClients::new(packet, Box::new(move || Arc::clone(&crl)));
-    let mut config = ServerConfig::builder_with_details(server_provider(), Arc::new(Clock(at(60))))
+    let mut config = ServerConfig::builder_with_provider(server_provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
-        .with_client_cert_verifier(Arc::new(clients))
+        .with_no_client_auth()
         .with_single_cert(key.chain().to_vec(), key.key().into())
         .unwrap();
     config.alpn_protocols = vec![ALPN_API.to_vec()];
-    config
+    Arc::new(config)
 }
 
 #[test]
-fn hop_trusts_the_server_ca_alone_and_shows_the_operator() {
+fn hop_trusts_the_server_ca_alone() {
+    let (lab, other) = (Lab::new(), Lab::new());
+    let hop = |ca| Arc::new(hop_config(ca, ALPN_API, None).unwrap());
+    let server = server_config(&lab, "operator.invalid");
+    let pair = handshake(hop(lab.descriptor.server_ca()), Arc::clone(&server)).ok().unwrap();
+    assert_eq!(pair.client.alpn_protocol(), Some(ALPN_API));
+    let wrong_name = server_config(&lab, "elsewhere.invalid");
+    for (ca, server) in [(&other, server), (&lab, wrong_name)] {
+        let (client_error, _) = *handshake(hop(ca.descriptor.server_ca()), server).err().unwrap();
+        assert!(matches!(client_error, Some(TlsError::InvalidCertificate(_))), "{client_error:?}");
+    }
+}
+
+/// Not even the organisation's own root or packet CA can stand in for a server.
+#[test]
+fn hop_refuses_an_operator_in_a_servers_place() {
+    let lab = Lab::new();
+    let hop = hop_config(lab.descriptor.server_ca(), ALPN_API, None).unwrap();
+    let mut server = operator(&lab.operator());
+    server.alpn_protocols = vec![ALPN_API.to_vec()];
+    let (client_error, _) = *handshake(Arc::new(hop), Arc::new(server)).err().unwrap();
+    assert!(matches!(client_error, Some(TlsError::InvalidCertificate(_))), "{client_error:?}");
+}
+
+#[test]
+fn hop_shows_the_operators_certificate() {
     let lab = Lab::new();
     let anna = lab.operator();
-    let server = Arc::new(server_config(&lab, "operator.invalid"));
-    let signer = anna.signer().unwrap();
-    let hop = |ca| Arc::new(hop_config(ca, ALPN_API, Some(&signer)).unwrap());
-    let pair = handshake(hop(lab.descriptor.server_ca()), Arc::clone(&server)).ok().unwrap();
-    assert_eq!(pair.server.peer_certificates().unwrap(), [anna.certificate().clone()]);
-    let other = Lab::new();
-    let (client_error, _) = *handshake(hop(other.descriptor.server_ca()), Arc::clone(&server)).err().unwrap();
-    assert!(matches!(client_error, Some(TlsError::InvalidCertificate(_))), "{client_error:?}");
-    let wrong_name = Arc::new(server_config(&lab, "elsewhere.invalid"));
-    let (client_error, _) = *handshake(hop(lab.descriptor.server_ca()), wrong_name).err().unwrap();
-    assert!(matches!(client_error, Some(TlsError::InvalidCertificate(_))), "{client_error:?}");
-}
-
-#[test]
-fn server_turns_away_operators_of_other_organisations() {
-    let lab = Lab::new();
-    let stranger = Lab::new().operator().signer().unwrap();
-    let hop = hop_config(lab.descriptor.server_ca(), ALPN_API, Some(&stranger)).unwrap();
-    let server = server_config(&lab, "operator.invalid");
-    let (_, server_error) = *handshake(Arc::new(hop), Arc::new(server)).err().unwrap();
-    assert!(matches!(server_error, Some(TlsError::InvalidCertificate(_))), "{server_error:?}");
+    let hop = hop_config(lab.descriptor.server_ca(), ALPN_API, Some(&anna.signer().unwrap())).unwrap();
+    let schemes = [rustls::SignatureScheme::ECDSA_NISTP256_SHA256];
+    let shown = hop.client_auth_cert_resolver.resolve(&[], &schemes).unwrap();
+    assert_eq!(shown.cert, [anna.certificate().clone()]);
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn list_of_another_ca_and_list_from_the_future_are_refused() {
     assert_eq!(identify(&chain, &Lab::new().crl, &lab.descriptor, at(60)), Err(IdentityError::BadList));
     let by_root = Crl::parse(&lab.root.issue_crl(1, &[], at(0), 24).unwrap()).unwrap();
     assert_eq!(identify(&chain, &by_root, &lab.descriptor, at(60)), Err(IdentityError::BadList));
-    let later = Crl::parse(&lab.packet_ca.issue_crl(1, &[], at(3600), 24).unwrap()).unwrap();
+    let later = Crl::parse(&lab.packet_ca.issue_crl(1, &[], at(7200), 24).unwrap()).unwrap();
     assert_eq!(identify(&chain, &later, &lab.descriptor, at(60)), Err(IdentityError::ListNotYetValid));
 }
 

@@ -11,6 +11,8 @@ mod identity;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod mutation;
+#[cfg(test)]
 mod offer;
 #[cfg(test)]
 mod secrets;
