@@ -20,6 +20,8 @@ pub(crate) enum Note {
     Button { button: u8, down: bool },
     /// A keycode that made nothing is about to make this keysym, or (0) makes nothing again.
     Borrowed { keycode: u8, keysym: u32 },
+    /// A keyboard of XTEST (its device id) is about not to repeat held keys, or does again.
+    Quiet { keyboard: u8, quiet: bool },
     /// Locked modifiers and group are about to be changed for a moment; this is what they were.
     Locks { modifiers: u8, group: u8 },
     /// They are what they were.
@@ -32,6 +34,7 @@ impl fmt::Display for Note {
             Self::Key { keycode, down } => write!(f, "key {keycode} {}", u8::from(*down)),
             Self::Button { button, down } => write!(f, "button {button} {}", u8::from(*down)),
             Self::Borrowed { keycode, keysym } => write!(f, "borrowed {keycode} {keysym}"),
+            Self::Quiet { keyboard, quiet } => write!(f, "quiet {keyboard} {}", u8::from(*quiet)),
             Self::Locks { modifiers, group } => write!(f, "locks {modifiers} {group}"),
             Self::LocksRestored => write!(f, "restored 0 0"),
         }
@@ -59,6 +62,7 @@ impl FromStr for Note {
                 "key" => Some(Self::Key { keycode: first, down: second != 0 }),
                 "button" => Some(Self::Button { button: first, down: second != 0 }),
                 "borrowed" => Some(Self::Borrowed { keycode: first, keysym: second }),
+                "quiet" => Some(Self::Quiet { keyboard: first, quiet: second != 0 }),
                 "locks" => Some(Self::Locks { modifiers: first, group: u8::try_from(second).ok()? }),
                 "restored" => Some(Self::LocksRestored),
                 _ => None,
@@ -74,6 +78,7 @@ pub(crate) struct Undo {
     pub(crate) keys: BTreeSet<u8>,
     pub(crate) buttons: BTreeSet<u8>,
     pub(crate) borrowed: BTreeMap<u8, u32>,
+    pub(crate) quiet: BTreeSet<u8>,
     pub(crate) locks: Option<(u8, u8)>,
 }
 
@@ -86,6 +91,8 @@ impl Undo {
             Note::Button { button, down: false } => drop(self.buttons.remove(&button)),
             Note::Borrowed { keycode, keysym: 0 } => drop(self.borrowed.remove(&keycode)),
             Note::Borrowed { keycode, keysym } => drop(self.borrowed.insert(keycode, keysym)),
+            Note::Quiet { keyboard, quiet: true } => drop(self.quiet.insert(keyboard)),
+            Note::Quiet { keyboard, quiet: false } => drop(self.quiet.remove(&keyboard)),
             Note::Locks { modifiers, group } => self.locks = Some((modifiers, group)),
             Note::LocksRestored => self.locks = None,
         }
@@ -160,13 +167,15 @@ pub fn run(display: Option<&str>, notes: impl BufRead) -> io::Result<()> {
 mod tests {
     use super::{Note, Undo};
 
-    const NOTES: [Note; 8] = [
+    const NOTES: [Note; 10] = [
         Note::Key { keycode: 38, down: true },
         Note::Key { keycode: 38, down: false },
         Note::Button { button: 1, down: true },
         Note::Button { button: 1, down: false },
         Note::Borrowed { keycode: 250, keysym: 0x0100_2713 },
         Note::Borrowed { keycode: 250, keysym: 0 },
+        Note::Quiet { keyboard: 5, quiet: true },
+        Note::Quiet { keyboard: 5, quiet: false },
         Note::Locks { modifiers: 2, group: 1 },
         Note::LocksRestored,
     ];

@@ -45,12 +45,13 @@ impl Devices {
 }
 
 /// The keyboards through which programs inject.
-pub(super) fn xtest_keyboards(connection: &RustConnection) -> Result<Vec<DeviceId>, PlatformError> {
+pub(super) fn xtest_keyboards(connection: &RustConnection) -> Result<Vec<u8>, PlatformError> {
     let property = xtest_property(connection)?;
     let mut keyboards = Vec::new();
     for device in all(connection)? {
         if device.type_ == DeviceType::SLAVE_KEYBOARD && is_xtest(connection, property, &device)? {
-            keyboards.push(device.deviceid);
+            // The protocol numbers devices in 16 bits, and XKB and XTEST in 7.
+            keyboards.extend(u8::try_from(device.deviceid));
         }
     }
     Ok(keyboards)

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use deskside_session::{Control, Grant};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xinput::DeviceId;
 use x11rb::protocol::xkb::{AXOption, BoolCtrl, ConnectionExt as _, Control as XkbControl, VMod};
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, Keycode,
@@ -27,6 +26,8 @@ pub(super) struct Fingers {
     watchdog: Option<Watchdog>,
     keys: BTreeSet<Keycode>,
     buttons: BTreeSet<u8>,
+    /// Keyboards of XTEST that are kept from repeating.
+    quiet: BTreeSet<u8>,
 }
 
 impl Fingers {
@@ -35,11 +36,39 @@ impl Fingers {
         root: Window,
         watchdog: Option<Watchdog>,
     ) -> Result<Self, PlatformError> {
-        let devices = devices::xtest_keyboards(&connection)?;
-        for device in devices {
-            stop_repeating(&connection, device)?;
+        let mut fingers = Self {
+            connection,
+            root,
+            watchdog,
+            keys: BTreeSet::new(),
+            buttons: BTreeSet::new(),
+            quiet: BTreeSet::new(),
+        };
+        fingers.keep_quiet()?;
+        Ok(fingers)
+    }
+
+    /// Keys held through XTEST do not repeat by themselves from now on: the operator's own keyboard
+    /// repeats, and an outage must not leave Delete repeating. No real keyboard is concerned.
+    fn keep_quiet(&mut self) -> Result<(), PlatformError> {
+        for keyboard in devices::xtest_keyboards(&self.connection)? {
+            let controls = self.connection.xkb_get_controls(keyboard.into())?.reply()?;
+            if u32::from(controls.enabled_controls) & u32::from(BoolCtrl::REPEAT_KEYS) != 0 {
+                self.note(Note::Quiet { keyboard, quiet: true });
+                self.quiet.insert(keyboard);
+                set_repeating(&self.connection, keyboard, false)?;
+            }
         }
-        Ok(Self { connection, root, watchdog, keys: BTreeSet::new(), buttons: BTreeSet::new() })
+        Ok(())
+    }
+
+    /// Lets XTEST's keyboards repeat again: other programs may count on it.
+    pub(super) fn stop_keeping_quiet(&mut self) -> Result<(), PlatformError> {
+        while let Some(keyboard) = self.quiet.pop_first() {
+            set_repeating(&self.connection, keyboard, true)?;
+            self.note(Note::Quiet { keyboard, quiet: false });
+        }
+        Ok(self.connection.sync()?)
     }
 
     /// Keys that are down.
@@ -130,13 +159,12 @@ impl Fingers {
     }
 }
 
-/// Keys held through XTEST do not repeat by themselves from now on: the operator's own keyboard repeats, and
-/// an outage must not leave Delete repeating. Only XTEST's keyboard is concerned, no real one.
-fn stop_repeating(connection: &RustConnection, keyboard: DeviceId) -> Result<(), PlatformError> {
+fn set_repeating(connection: &RustConnection, keyboard: u8, repeating: bool) -> Result<(), PlatformError> {
     let (none, no_virtual) = (ModMask::from(0u16), VMod::from(0u16));
     let (repeat, no_option, no_control) = (BoolCtrl::REPEAT_KEYS, AXOption::from(0u16), BoolCtrl::from(0u32));
+    let enabled = if repeating { repeat } else { no_control };
     connection.xkb_set_controls(
-        keyboard,
+        keyboard.into(),
         none,
         none,
         none,
@@ -149,7 +177,7 @@ fn stop_repeating(connection: &RustConnection, keyboard: DeviceId) -> Result<(),
         0,
         no_option,
         repeat,
-        no_control,
+        enabled,
         XkbControl::from(0u32),
         0,
         0,
@@ -188,6 +216,9 @@ pub(super) fn undo(connection: &RustConnection, root: Window, undo: &Undo) -> Re
     }
     for keycode in &undo.keys {
         fake(KEY_RELEASE_EVENT, *keycode)?;
+    }
+    for keyboard in &undo.quiet {
+        set_repeating(connection, *keyboard, true)?;
     }
     if let Some((modifiers, group)) = undo.locks {
         set_locks(connection, modifiers, group)?;

@@ -303,7 +303,10 @@ fn lets_go(event: InputEvent) -> bool {
 impl Drop for X11Injector {
     fn drop(&mut self) {
         let borrowed = self.spares.keycodes();
-        let outcome = self.release_all().and_then(|()| self.spares.give_back(&self.fingers.connection));
+        let outcome = self
+            .release_all()
+            .and_then(|()| self.fingers.stop_keeping_quiet())
+            .and_then(|()| self.spares.give_back(&self.fingers.connection));
         match outcome {
             Ok(()) => {
                 for keycode in borrowed {

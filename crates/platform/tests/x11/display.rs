@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use deskside_platform::x11::{self, X11};
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xkb::ConnectionExt as _;
+use x11rb::protocol::xinput::ConnectionExt as _;
+use x11rb::protocol::xkb::{BoolCtrl, ConnectionExt as _, ID};
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask,
     KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Rectangle, Window, WindowClass,
@@ -149,6 +150,18 @@ impl Client {
         let is_down = |key: &u8| keys[usize::from(key / 8)] & (1 << (key % 8)) != 0;
         let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
         ((0..=u8::MAX).filter(is_down).collect(), u16::from(pointer.mask))
+    }
+
+    /// Whether held keys repeat, on XTEST's keyboards and on the one that programs see.
+    pub(crate) fn repeats(&self) -> (Vec<bool>, bool) {
+        let repeats = |device: u16| {
+            let controls = self.connection.xkb_get_controls(device).unwrap().reply().unwrap();
+            u32::from(controls.enabled_controls) & u32::from(BoolCtrl::REPEAT_KEYS) != 0
+        };
+        self.connection.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+        let devices = self.connection.xinput_xi_query_device(0u16).unwrap().reply().unwrap().infos;
+        let xtest = devices.iter().filter(|device| device.name.ends_with(b"XTEST keyboard"));
+        (xtest.map(|device| repeats(device.deviceid)).collect(), repeats(u16::from(ID::USE_CORE_KBD)))
     }
 
     /// What all keys make, as the core protocol tells it.

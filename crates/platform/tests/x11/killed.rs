@@ -61,15 +61,18 @@ fn a_killed_program_leaves_nothing_pressed_or_borrowed() {
     let display = Display::virtual_screen(640, 480);
     let client = display.client();
     let before = client.keyboard_mapping();
+    assert_eq!(client.repeats().0, [true]);
     let mut program = part("part_injecting_program", &display.name).spawn().unwrap();
     eventually("everything is held", || {
         let borrowed = client.keyboard_mapping() != before;
         let (keys, mask) = client.held();
-        (borrowed && keys.len() == 3 && mask & 0x105 == 0x105).then_some(())
+        let quiet = client.repeats().0 == [false];
+        (borrowed && quiet && keys.len() == 3 && mask & 0x105 == 0x105).then_some(())
     });
     program.kill().unwrap();
     assert_eq!(program.wait().unwrap().signal(), Some(9));
     eventually("everything is let go of", || (client.held() == (vec![], 0)).then_some(()));
+    eventually("keys repeat again", || (client.repeats().0 == [true]).then_some(()));
     eventually("everything is given back", || (client.keyboard_mapping() == before).then_some(()));
     let marker = format!("{DISPLAY}={}", display.name);
     eventually("no process is left", || (!any_process_with(&marker)).then_some(()));

@@ -175,22 +175,39 @@ fn a_held_key_repeats_as_often_as_told() {
     assert_eq!(terminal.bytes(10), b"\x1b[D\x1b[D\x1b[D.");
 }
 
-/// A key that is held does not repeat by itself, however eager the sharer's keyboard is: the operator's own
-/// keyboard repeats, and in an outage nothing does.
+/// A key that is held does not repeat by itself: the operator's own keyboard repeats, and in an outage
+/// nothing does.
 #[test]
 fn a_held_key_does_not_repeat_by_itself() {
     let display = Display::virtual_screen(640, 480);
-    display.run("xset", &["r", "rate", "20", "200"]);
     let (client, consent) = (display.client(), Consent::given());
     client.move_to(100, 100);
     let mut terminal = Terminal::raw(&display);
     let mut injector = display.open().injector(None).unwrap();
-    play(&mut injector, &consent, &[down(key::Left, 105), InputEvent::Text('x')]);
-    assert_eq!(terminal.bytes(4), b"\x1b[Dx");
-    // Not for anything to happen: for nothing to happen, in ten times the time that a repetition takes.
-    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    play(&mut injector, &consent, &[down(key::Left, 105)]);
+    assert_eq!(terminal.bytes(3), b"\x1b[D");
+    // Not for anything to happen, but for nothing to: keys repeat after 660 ms unless told otherwise.
+    std::thread::park_timeout(std::time::Duration::from_millis(900));
     play(&mut injector, &consent, &[up(key::Left, 105), InputEvent::Text('.')]);
     assert_eq!(terminal.bytes(1), b".");
+    assert_eq!(client.repeats().0, [false]);
+    drop(injector);
+    assert_eq!(client.repeats().0, [true], "as before");
+}
+
+/// The sharer's own keyboard goes on repeating, also in the middle of control.
+#[test]
+fn the_sharers_own_keyboard_goes_on_repeating() {
+    let outer = Display::virtual_screen(700, 500);
+    let display = Display::inside(&outer, 640, 480);
+    let (outside, client, consent) = (outer.client(), display.client(), Consent::given());
+    outside.move_to(100, 100);
+    let mut injector = display.open().injector(None).unwrap();
+    type_text(&mut injector, &consent, "a");
+    outside.key(38, true);
+    eventually("the hand holds a key", || (!client.held().0.is_empty()).then_some(()));
+    assert!(client.repeats().1);
+    outside.key(38, false);
 }
 
 /// Nothing stays pressed: on ReleaseAll, on `release_all`, and when the injector is dropped.
