@@ -90,7 +90,7 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         (
             "wrong",
             Box::new(|m: &mut Model| {
-                m.unlock_failed("The passphrase is not right. Type it again; capital letters count.")
+                m.unlock_failed("The passphrase is not right. Type it again; capital letters count.");
             }),
         ),
         ("login", Box::new(Model::unlocked)),

@@ -110,7 +110,7 @@ mod tests {
         let file = root.sign_descriptor(&body).unwrap();
         let descriptor = Descriptor::read(&file, now()).unwrap();
         let mut profile = OperatorProfile::new(&descriptor, "anna", "Anna Berg", start);
-        profile.validity = Validity::days(start, days.into());
+        profile.validity = Validity::days(start, days);
         let operator = packet_ca.issue_operator(&profile).unwrap();
         operator.bundle(&file, &Secret::new(PASSPHRASE.to_owned())).unwrap()
     }

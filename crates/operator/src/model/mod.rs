@@ -402,7 +402,7 @@ impl Model {
             Event::Ended { reason, journal } => return self.ended(reason, journal, now),
             event => {
                 if let Some(session) = self.session_mut() {
-                    return session.net(event, now.monotonic);
+                    return session.net(&event, now.monotonic);
                 }
             }
         }

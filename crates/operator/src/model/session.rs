@@ -183,8 +183,8 @@ impl Session {
         effects
     }
 
-    pub(super) fn net(&mut self, event: Event, now: Duration) -> Vec<Effect> {
-        match event {
+    pub(super) fn net(&mut self, event: &Event, now: Duration) -> Vec<Effect> {
+        match *event {
             Event::Asked { request, action } => self.permission_mut(action).asked(request),
             Event::Answered { action, verdict, .. } => {
                 self.permission_mut(action).answered(verdict);

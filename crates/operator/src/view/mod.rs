@@ -41,7 +41,7 @@ enum Focus {
 impl Forms {
     /// Whether the widget of this step is to take the keyboard now: once, when the step is new.
     fn wants(&mut self, focus: Focus) -> bool {
-        std::mem::replace(&mut self.focus, Some(focus)) != Some(focus)
+        self.focus.replace(focus) != Some(focus)
     }
 }
 
