@@ -23,3 +23,13 @@ pub trait Injector: Send {
     /// [`PlatformError::DisplayLost`] when there is nothing left to let go of.
     fn release_all(&mut self) -> Result<(), PlatformError>;
 }
+
+/// Whether an event presses nothing, and so is carried out without a grant.
+pub(crate) fn lets_go(event: InputEvent) -> bool {
+    matches!(
+        event,
+        InputEvent::ReleaseAll
+            | InputEvent::Key { pressed: false, .. }
+            | InputEvent::PointerButton { pressed: false, .. }
+    )
+}

@@ -14,7 +14,8 @@ pub enum GrabEvent {
     Lost,
 }
 
-/// Hears a grabbed keyboard, on the grab's own thread; it must be quick and must not block. Before
+/// Hears a grabbed keyboard, on the grab's own thread; it must be quick, must not block,
+/// and must not call the grab itself. Before
 /// [`GrabEvent::Escape`] and [`GrabEvent::Lost`] it is always told [`InputEvent::ReleaseAll`].
 pub type GrabCallback = Box<dyn FnMut(GrabEvent) + Send>;
 

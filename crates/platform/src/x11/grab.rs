@@ -56,8 +56,8 @@ impl KeyboardGrab {
         let repeat = PerClientFlag::DETECTABLE_AUTO_REPEAT;
         let none = BoolCtrl::from(0u32);
         connection.xkb_per_client_flags(core_keyboard(), repeat, repeat, none, none, none)?.reply()?;
-        Keymap::follow(&connection)?;
-        let keymap = Keymap::read(&connection)?;
+        Keymap::follow(&connection, core_keyboard())?;
+        let keymap = Keymap::read(&connection, core_keyboard())?;
         let stop = Stop::new(&connection, screen)?;
         let compose = Compose::new(locale);
         if compose.is_none() {
@@ -190,7 +190,7 @@ impl Listener {
             Event::UnmapNotify(event) => self.lose(event.window),
             Event::DestroyNotify(event) => self.lose(event.window),
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => {
-                self.keymap = Keymap::read(&self.connection)?;
+                self.keymap = Keymap::read(&self.connection, core_keyboard())?;
             }
             _ => {}
         }

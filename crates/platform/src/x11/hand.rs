@@ -19,7 +19,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Window};
 use x11rb::rust_connection::RustConnection;
 
 use super::devices::Devices;
-use super::keymap::{Keymap, Place};
+use super::keymap::{Keymap, Place, core_keyboard};
 use super::stop::Stop;
 use crate::{HandCallback, HandEvent, PlatformError};
 
@@ -49,9 +49,9 @@ impl HandWatch {
         // From all devices, not only through their masters: a program could detach one from its master.
         let all = EventMask { deviceid: Device::ALL.into(), mask: vec![mask] };
         connection.xinput_xi_select_events(root, &[all])?.check()?;
-        Keymap::follow(&connection)?;
+        Keymap::follow(&connection, core_keyboard())?;
         let stop = Stop::new(&connection, screen)?;
-        let keymap = Keymap::read(&connection)?;
+        let keymap = Keymap::read(&connection, core_keyboard())?;
         let connection = Arc::new(connection);
         let listener = Listener {
             devices: Devices::new(&connection)?,
@@ -121,7 +121,7 @@ impl Listener {
             }
             Event::XinputHierarchy(_) => self.devices.read(&self.connection)?,
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => {
-                self.keymap = Keymap::read(&self.connection)?;
+                self.keymap = Keymap::read(&self.connection, core_keyboard())?;
                 self.f11.extend(self.keymap.keys_of_f11());
             }
             _ => {}

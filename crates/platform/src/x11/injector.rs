@@ -12,11 +12,13 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use super::devices;
 use super::fingers::Fingers;
-use super::keymap::{Keymap, LOCK, Modifiers, Place, State};
+use super::keymap::{Keymap, LOCK, Modifiers, Place, State, core_keyboard};
 use super::keysym;
 use super::spare::Spares;
 use super::stroke::{Situation, Stroke, for_character};
+use crate::injector::lets_go;
 use crate::watchdog::{Note, Watchdog};
 use crate::{InjectError, Injector, PlatformError};
 
@@ -37,6 +39,7 @@ struct Held {
 #[derive(Debug)]
 pub struct X11Injector {
     fingers: Fingers,
+    keyboard: u16,
     keymap: Keymap,
     stale: bool,
     spares: Spares,
@@ -52,11 +55,15 @@ impl X11Injector {
         watchdog: Option<Watchdog>,
     ) -> Result<Self, PlatformError> {
         connection.xtest_get_version(2, 2)?.reply()?;
-        Keymap::follow(&connection)?;
-        let keymap = Keymap::read(&connection)?;
+        // What XTEST's keyboard has is what counts once it is used, even if a real one has another layout.
+        let keyboard = devices::xtest_keyboards(&connection)?.first().copied();
+        let keyboard = keyboard.map_or_else(core_keyboard, u16::from);
+        Keymap::follow(&connection, keyboard)?;
+        let keymap = Keymap::read(&connection, keyboard)?;
         let root = connection.setup().roots[screen].root;
         Ok(Self {
             fingers: Fingers::new(connection, root, watchdog)?,
+            keyboard,
             keymap,
             stale: false,
             spares: Spares::default(),
@@ -77,7 +84,7 @@ impl X11Injector {
             }
         }
         if std::mem::take(&mut self.stale) {
-            self.keymap = Keymap::read(&self.fingers.connection)?;
+            self.keymap = Keymap::read(&self.fingers.connection, self.keyboard)?;
             for keycode in self.spares.forget_replaced(&self.keymap) {
                 self.fingers.note(Note::Borrowed { keycode, keysym: 0 });
             }
@@ -288,16 +295,6 @@ impl Injector for X11Injector {
         self.turned = (0, 0);
         self.fingers.release_all()
     }
-}
-
-/// Whether an event presses nothing, and so is carried out without a grant.
-fn lets_go(event: InputEvent) -> bool {
-    matches!(
-        event,
-        InputEvent::ReleaseAll
-            | InputEvent::Key { pressed: false, .. }
-            | InputEvent::PointerButton { pressed: false, .. }
-    )
 }
 
 impl Drop for X11Injector {

@@ -127,20 +127,20 @@ pub(super) struct Keymap {
 
 impl Keymap {
     /// Asks to be told (by `XkbMapNotify` and `XkbNewKeyboardNotify`) when the layout changes.
-    pub(super) fn follow(connection: &RustConnection) -> Result<(), PlatformError> {
+    pub(super) fn follow(connection: &RustConnection, keyboard: u16) -> Result<(), PlatformError> {
         let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
         let parts = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
         let details = SelectEventsAux::new();
         let none = EventType::from(0u16);
-        connection.xkb_select_events(core_keyboard(), none, events, parts, parts, &details)?.check()?;
+        connection.xkb_select_events(keyboard, none, events, parts, parts, &details)?.check()?;
         Ok(())
     }
 
-    /// Reads the layout.
-    pub(super) fn read(connection: &RustConnection) -> Result<Self, PlatformError> {
+    /// Reads the layout of a keyboard.
+    pub(super) fn read(connection: &RustConnection, keyboard: u16) -> Result<Self, PlatformError> {
         let full = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
         let none = MapPart::from(0u16);
-        let (k, v) = (core_keyboard(), 0u16.into());
+        let (k, v) = (keyboard, 0u16.into());
         let map =
             connection.xkb_get_map(k, full, none, 0, 0, 0, 0, 0, 0, 0, 0, v, 0, 0, 0, 0, 0, 0)?.reply()?;
         let (first, map) = (map.first_key_sym, map.map);

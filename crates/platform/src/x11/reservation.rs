@@ -10,7 +10,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, Grab, GrabMode, ModMask, Windo
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::keymap::{Keymap, LOCK};
+use super::keymap::{Keymap, LOCK, core_keyboard};
 use super::stop::Stop;
 use crate::PlatformError;
 
@@ -31,7 +31,7 @@ pub struct F11Reservation {
 impl F11Reservation {
     pub(super) fn new(connection: RustConnection, screen: usize) -> Result<Self, PlatformError> {
         let root = connection.setup().roots[screen].root;
-        Keymap::follow(&connection)?;
+        Keymap::follow(&connection, core_keyboard())?;
         let stop = Stop::new(&connection, screen)?;
         reserve(&connection, root)?;
         let connection = Arc::new(connection);
@@ -76,7 +76,7 @@ fn keep(connection: &RustConnection, root: Window, stop: &Stop) {
 }
 
 fn reserve(connection: &RustConnection, root: Window) -> Result<(), PlatformError> {
-    let keymap = Keymap::read(connection)?;
+    let keymap = Keymap::read(connection, core_keyboard())?;
     let num_lock = keymap.num_lock();
     let locks = BTreeSet::from([0, LOCK, num_lock, LOCK | num_lock]);
     for keycode in keymap.keys_of_f11() {

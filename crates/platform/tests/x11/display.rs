@@ -152,6 +152,12 @@ impl Client {
         ((0..=u8::MAX).filter(is_down).collect(), u16::from(pointer.mask))
     }
 
+    pub(crate) fn xtest_keyboard(&self) -> u16 {
+        self.connection.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+        let devices = self.connection.xinput_xi_query_device(0u16).unwrap().reply().unwrap().infos;
+        devices.iter().find(|device| device.name == b"Virtual core XTEST keyboard").unwrap().deviceid
+    }
+
     /// Whether held keys repeat, on XTEST's keyboards and on the one that programs see.
     pub(crate) fn repeats(&self) -> (Vec<bool>, bool) {
         let repeats = |device: u16| {

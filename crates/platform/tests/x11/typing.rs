@@ -106,6 +106,34 @@ fn every_character_arrives_with_caps_lock_on() {
     check_layout("ru", (LOCK, 0));
 }
 
+/// Row B2: XTEST's keyboard has another layout than the sharer's own.
+#[test]
+fn every_character_arrives_with_a_layout_of_its_own() {
+    let outer = Display::virtual_screen(700, 500);
+    let display = Display::inside(&outer, 640, 480);
+    let (outside, client, consent) = (outer.client(), display.client(), Consent::given());
+    display.run("setxkbmap", &["-layout", "us"]);
+    display.run("setxkbmap", &["-device", &client.xtest_keyboard().to_string(), "-layout", "de"]);
+    outside.move_to(100, 100);
+    let mut terminal = Terminal::lines(&display);
+    let mut injector = display.open().injector(None).unwrap();
+    for _ in 0..2 {
+        outside.tap(45);
+        assert_eq!(terminal_after(&mut injector, &consent, &mut terminal, "zY#/"), "kzY#/");
+    }
+}
+
+fn terminal_after(
+    injector: &mut X11Injector,
+    consent: &Consent,
+    terminal: &mut Terminal,
+    text: &str,
+) -> String {
+    type_text(injector, consent, text);
+    play(injector, consent, &[down(key::Return, 28), up(key::Return, 28)]);
+    terminal.line()
+}
+
 /// Many characters that no layout has: borrowed keycodes take turns, and no character is lost or changed.
 #[test]
 fn more_foreign_characters_than_spare_keycodes_arrive() {
