@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::codec_cursor`].
+//! Fuzzes [`deskside_fuzz::oracle::codec_cursor`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::codec_cursor(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::codec_cursor(bytes));

@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::codec_update`].
+//! Fuzzes [`deskside_fuzz::oracle::codec_update`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::codec_update(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::codec_update(bytes));

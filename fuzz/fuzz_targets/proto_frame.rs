@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::proto_frame`].
+//! Fuzzes [`deskside_fuzz::oracle::proto_frame`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::proto_frame(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::proto_frame(bytes));

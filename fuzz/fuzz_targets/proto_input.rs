@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::proto_input`].
+//! Fuzzes [`deskside_fuzz::oracle::proto_input`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::proto_input(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::proto_input(bytes));

@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::proto_tunnel`].
+//! Fuzzes [`deskside_fuzz::oracle::proto_tunnel`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::proto_tunnel(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::proto_tunnel(bytes));

@@ -1,4 +1,4 @@
-//! Fuzzes [`deskside_testkit::oracle::proto_udp`].
+//! Fuzzes [`deskside_fuzz::oracle::proto_udp`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_testkit::oracle::proto_udp(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| deskside_fuzz::oracle::proto_udp(bytes));

@@ -37,11 +37,11 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     Some(*first)
 }
 
-/// One byte each of width and height less one, then updates with two bytes of length before each. A refused
+/// One byte each of width and height less one, up to 128, then updates with two bytes of length before each. A refused
 /// update changes nothing; an applied one writes inside the picture and nowhere but where it says.
 pub fn codec_update(mut bytes: &[u8]) {
     let Some(size) = take::<2>(&mut bytes) else { return };
-    let [width, height] = size.map(|side| u32::from(side) + 1);
+    let [width, height] = size.map(|side| u32::from(side % 128) + 1);
     let Ok(mut decoder) = Decoder::new(width, height) else { panic!("{width}x{height} pixels are refused") };
     while let Some(length) = take::<2>(&mut bytes) {
         let length = usize::from(u16::from_be_bytes(length)).min(bytes.len());
