@@ -207,7 +207,7 @@ impl<A: App> Runner<A> {
 impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
     fn resumed(&mut self, event_loop: &ActiveEventLoop) {
         if !std::mem::replace(&mut self.started, true) {
-            self.call(event_loop, |app, shell| app.start(shell));
+            self.call(event_loop, App::start);
         }
     }
 

@@ -104,12 +104,12 @@ impl Picture {
         (self.width as u32, self.height as u32)
     }
 
-    /// Begins a picture of another size, dark all over. The place in the window follows at the next
+    /// Begins a picture of another size, black all over (as a decoder begins). The place in the window follows at the next
     /// [`Picture::show`], so [`crate::Shell::redraw`] belongs to it.
     pub fn reset(&mut self, width: u32, height: u32) {
         (self.width, self.height) = (width as usize, height as usize);
         self.pixels.clear();
-        self.pixels.resize(self.width * self.height, SURROUND);
+        self.pixels.resize(self.width * self.height, 0);
         self.scroll = (0, 0);
         self.view = None;
         self.everything_changed = true;

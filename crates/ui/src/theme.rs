@@ -206,7 +206,11 @@ impl Palette {
 
 /// Gives a context the look; also for tests of views without a window.
 pub fn apply(ctx: &egui::Context, choice: ThemeChoice) {
-    ctx.options_mut(|options| options.fallback_theme = egui::Theme::Light);
+    ctx.options_mut(|options| {
+        options.fallback_theme = egui::Theme::Light;
+        // The scale is the monitor's alone: places on the screen are reckoned with it.
+        options.zoom_with_keyboard = false;
+    });
     ctx.set_theme(match choice {
         ThemeChoice::System => egui::ThemePreference::System,
         ThemeChoice::Light => egui::ThemePreference::Light,

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::LogForm;
 
 /// What is logged when `RUST_LOG` does not say otherwise.
-const DEFAULT: &str = "warn,deskside=info,deskside_customer=info,deskside_net=info,deskside_platform=info";
+const DEFAULT: &str = "warn,winit=error,deskside_customer=info,deskside_net=info,deskside_platform=info";
 
 /// Starts logging.
 pub(super) fn start(form: LogForm) {

@@ -27,7 +27,7 @@ use crate::roots::{self, RootNote};
 use crate::view::trouble;
 
 use self::hand::Ears;
-use self::program::Program;
+use self::program::{Program, Running};
 use self::router::Router;
 
 /// Product and version, for the other side's log.
@@ -59,9 +59,9 @@ pub(crate) fn main() -> ExitCode {
     };
     logging::start(appearance.log);
     let options = Options { theme: appearance.theme.into() };
-    let outcome = settings.map_err(Into::into).and_then(|settings| session(options, settings, offset));
+    let outcome = settings.map_err(Into::into).and_then(|settings| session(options, &settings, offset));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
             // Shown as well to whoever started the program by a click. Without a display the log line is all.
@@ -81,9 +81,9 @@ fn let_go() -> ExitCode {
     }
 }
 
-fn session(options: Options, settings: Settings, offset: UtcOffset) -> anyhow::Result<()> {
-    let descriptor = read_packet(&settings)?;
-    let organisation = organisation(&descriptor, &settings);
+fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::Result<ExitCode> {
+    let descriptor = read_packet(settings)?;
+    let organisation = organisation(&descriptor, settings);
     tracing::info!(
         organisation = organisation.name,
         fingerprint = organisation.fingerprint,
@@ -95,25 +95,17 @@ fn session(options: Options, settings: Settings, offset: UtcOffset) -> anyhow::R
             "The screen of this computer cannot be used: {error}. Start the program on the desktop itself."
         )
     })?;
-    let mut failure = None;
     let program = deskside_ui::run(options, |proxy: Proxy<News>| {
         let ears = Ears::default();
-        let started = start(&descriptor, &settings, offset, &desktop, &proxy, &ears);
-        let (network, watch) = match started {
-            Ok((network, watch)) => (Some(network), Some(watch)),
-            Err(error) => {
-                failure = Some(error);
-                (None, None)
-            }
-        };
-        Program::new(Model::new(organisation), network, watch, Arc::clone(&ears.listening))
+        let started = start(&descriptor, settings, offset, &desktop, &proxy, &ears);
+        if let Err(error) = &started {
+            tracing::error!("{error:#}");
+        }
+        let started = started.map_err(|error| format!("{error:#}"));
+        Program::new(Model::new(organisation), started, Arc::clone(&ears.listening))
     })
     .map_err(|error| anyhow::anyhow!("No window can be shown: {error}."))?;
-    program.finish();
-    match failure {
-        Some(failure) => Err(failure),
-        None => Ok(()),
-    }
+    Ok(if program.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Starts what reports to the window loop.
@@ -124,7 +116,7 @@ fn start(
     desktop: &x11::X11,
     proxy: &Proxy<News>,
     ears: &Ears,
-) -> anyhow::Result<(deskside_net::customer::Handle, x11::HandWatch)> {
+) -> anyhow::Result<Running> {
     let config =
         CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
     let mut router = Router::new(
@@ -145,7 +137,7 @@ fn start(
              The program does not start without that."
         )
     })?;
-    Ok((network, watch))
+    Ok(Running { network, watch })
 }
 
 fn read_packet(settings: &Settings) -> anyhow::Result<Descriptor> {

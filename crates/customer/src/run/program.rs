@@ -18,10 +18,17 @@ const PANEL: WindowKey = WindowKey(1);
 const QUESTION: WindowKey = WindowKey(2);
 const WINDOWS: [WindowKey; 3] = [MAIN, PANEL, QUESTION];
 
+/// What runs beside the windows.
+pub(super) struct Running {
+    pub(super) network: Handle,
+    pub(super) watch: HandWatch,
+}
+
 pub(super) struct Program {
     model: Model,
-    network: Option<Handle>,
-    watch: Option<HandWatch>,
+    running: Option<Running>,
+    /// Why nothing could be started.
+    failure: Option<String>,
     listening: Flag,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
@@ -29,27 +36,27 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(
-        model: Model,
-        network: Option<Handle>,
-        watch: Option<HandWatch>,
-        listening: Flag,
-    ) -> Self {
-        Self { model, network, watch, listening, farewell: None, heights: HashMap::new() }
+    pub(super) fn new(model: Model, started: Result<Running, String>, listening: Flag) -> Self {
+        let (running, failure) = match started {
+            Ok(running) => (Some(running), None),
+            Err(failure) => (None, Some(failure)),
+        };
+        Self { model, running, failure, listening, farewell: None, heights: HashMap::new() }
     }
 
-    /// Waits until nothing of the program runs any more.
-    pub(super) fn finish(mut self) {
+    /// Waits until nothing of the program runs any more; gives whether it could do its work.
+    pub(super) fn finish(mut self) -> bool {
         self.let_go();
         if self.farewell.take().is_some_and(|farewell| farewell.join().is_err()) {
             tracing::error!("the network's goodbye panicked");
         }
+        self.failure.is_none()
     }
 
     /// Ends everything but the windows.
     fn let_go(&mut self) {
-        self.watch = None;
-        if let Some(network) = self.network.take() {
+        if let Some(Running { network, watch }) = self.running.take() {
+            drop(watch);
             self.farewell = Some(std::thread::spawn(move || drop(network)));
         }
     }
@@ -58,8 +65,8 @@ impl Program {
         for effect in effects {
             match effect {
                 Effect::Net(command) => {
-                    if let Some(network) = &self.network {
-                        network.send(command);
+                    if let Some(running) = &self.running {
+                        running.network.send(command);
                     }
                 }
                 Effect::Exit => shell.exit(),
@@ -136,9 +143,6 @@ impl App for Program {
     type Event = News;
 
     fn start(&mut self, shell: &mut Shell<'_>) {
-        if self.network.is_none() {
-            return shell.exit();
-        }
         self.arrange(shell);
     }
 
@@ -165,6 +169,9 @@ impl App for Program {
         let Drawn { acts, height } = {
             let locate = |rect: egui::Rect| shell.on_screen(window, rect);
             match (self.model.state(), window) {
+                _ if self.failure.is_some() => {
+                    view::trouble::draw(ui, self.failure.as_deref().unwrap_or_default())
+                }
                 (State::Session(session), PANEL) => view::panel(ui, session, self.model.trouble()),
                 (State::Session(session), QUESTION) => view::question(ui, session, now, &locate),
                 _ => view::main_window(ui, &mut self.model, now, &locate),

@@ -73,12 +73,16 @@ impl Router {
             Event::Started { control } => {
                 // There is one session a process, so this is the first and only one.
                 self.control.set(control).unwrap_or_default();
+                tracing::info!("the session began");
                 Told::Started
             }
             Event::Question { request, action: _, text } => Told::Question { request, text },
             Event::QuestionClosed(request) => Told::QuestionClosed(request),
             Event::SeeGranted(grant) => match self.see(grant) {
-                Ok(()) => Told::Granted(Action::See),
+                Ok(()) => {
+                    tracing::info!("the screen may be seen");
+                    Told::Granted(Action::See)
+                }
                 Err(error) => {
                     tracing::error!(%error, "the screen cannot be captured");
                     self.revoke(Action::See);
@@ -87,6 +91,7 @@ impl Router {
             },
             Event::ControlGranted(grant) => self.allow_control(grant),
             Event::GrantEnded { action, grant: _, reason } => {
+                tracing::info!(?action, ?reason, "a permission ended");
                 match action {
                     Action::See => self.picture = None,
                     Action::Control => self.end_control(),
@@ -106,6 +111,7 @@ impl Router {
             Event::Ended { reason, journal } => {
                 self.picture = None;
                 self.end_control();
+                tracing::info!(?reason, "the session is over");
                 Told::Ended { reason, kept: files::keep(&journal, &self.journals, self.offset) }
             }
         };
@@ -124,6 +130,7 @@ impl Router {
 
     fn allow_control(&mut self, grant: Grant<Control>) -> Told {
         self.injection.begin(grant);
+        tracing::info!("mouse and keyboard may be used");
         match self.desktop.reserve_f11() {
             Ok(reservation) => self.f11 = Some(reservation),
             // The hand hears F11 all the same.

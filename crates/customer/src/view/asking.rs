@@ -41,10 +41,6 @@ pub(super) fn draw(
         widgets::muted(ui, &organisation.acknowledgement);
         ui.add_space(UNIT);
     }
-    if prompt.has_ignored() {
-        widgets::banner(ui, Tone::Error, buttons::IGNORED);
-        ui.add_space(UNIT / 2.0);
-    }
     buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
     ui.add_space(UNIT / 2.0);
     let left = prompt.seconds_left(now);
@@ -52,6 +48,7 @@ pub(super) fn draw(
         ui,
         &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
     );
+    buttons::ignored(ui, prompt);
 }
 
 /// Warns when the organisation is not the one that its name says.

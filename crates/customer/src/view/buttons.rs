@@ -2,11 +2,11 @@
 
 use deskside_ui::egui::{PointerButton, Ui};
 use deskside_ui::own_hand_only;
-use deskside_ui::theme::UNIT;
-use deskside_ui::widgets::{Button, Kind};
+use deskside_ui::theme::{Tone, UNIT};
+use deskside_ui::widgets::{self, Button, Kind};
 
 use super::Locate;
-use crate::model::{Act, Press, Pressed};
+use crate::model::{Act, Press, Pressed, Prompt};
 
 /// No first, and with the keyboard; the yes is to be reached by the person's own hand.
 pub(super) fn no_and_yes(
@@ -35,6 +35,12 @@ pub(super) fn no_and_yes(
     });
 }
 
-/// Says that a yes was not taken because no hand was behind it.
-pub(super) const IGNORED: &str =
-    "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was allowed.";
+/// Says that a yes was not taken because no hand was behind it. Below the buttons, so that they do not move.
+pub(super) fn ignored(ui: &mut Ui, prompt: &Prompt) {
+    if prompt.has_ignored() {
+        ui.add_space(UNIT / 2.0);
+        let words = "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was \
+            allowed.";
+        widgets::banner(ui, Tone::Error, words);
+    }
+}

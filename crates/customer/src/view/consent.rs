@@ -23,12 +23,9 @@ pub(super) fn draw(
     ui.add_space(UNIT / 2.0);
     widgets::bullet(ui, Tone::Error, &question.text.cannot);
     ui.add_space(2.0 * UNIT);
-    if question.prompt.has_ignored() {
-        widgets::banner(ui, Tone::Error, buttons::IGNORED);
-        ui.add_space(UNIT);
-    }
     buttons::no_and_yes(ui, ("Deny", "Allow"), question.prompt.is_alive(now), locate, acts);
     ui.add_space(UNIT / 2.0);
     let left = question.prompt.seconds_left(now);
     widgets::small(ui, &format!("Deny keeps {operator} connected. No answer in {left} s counts as Deny."));
+    buttons::ignored(ui, &question.prompt);
 }

@@ -24,7 +24,7 @@ pub(crate) const MAIN_WIDTH: f32 = 480.0;
 /// Width of the panel, in points.
 pub(crate) const PANEL_WIDTH: f32 = 340.0;
 /// Width of the consent window, in points.
-pub(crate) const QUESTION_WIDTH: f32 = 460.0;
+pub(crate) const QUESTION_WIDTH: f32 = 500.0;
 
 /// Tells where a widget lies on the screen.
 pub(crate) type Locate<'a> = &'a dyn Fn(Rect) -> Option<ScreenRect>;

@@ -23,32 +23,7 @@ pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: 
         });
     });
     widgets::small(ui, &session.operator.organisation);
-    let tone = match (session.sees, session.controls) {
-        _ if session.paused => Tone::Neutral,
-        (false, _) => Tone::Neutral,
-        (true, false) => Tone::Info,
-        (true, true) => Tone::Warning,
-    };
-    widgets::banner(ui, tone, &session.allowed());
-    if let Some(news) = session.news() {
-        widgets::banner(ui, Tone::Good, news);
-    }
-    if let Some(trouble) = trouble {
-        widgets::banner(ui, Tone::Error, trouble);
-    }
-    if session.controls {
-        ui.horizontal(|ui| {
-            widgets::key_cap(ui, "F11");
-            widgets::small(ui, "takes mouse and keyboard back at once");
-        });
-        let width = ui.available_width();
-        if ui
-            .add(Button::new(Kind::Secondary, "Take mouse and keyboard back").compact().min_width(width))
-            .clicked()
-        {
-            acts.push(Act::TakeControlBack);
-        }
-    }
+    // Stop and Pause come first and never move, whatever else there is to say.
     let width = (ui.available_width() - UNIT) / 2.0;
     ui.horizontal(|ui| {
         let (words, paused) = if session.paused { ("Continue", false) } else { ("Pause", true) };
@@ -60,6 +35,30 @@ pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: 
             acts.push(Act::Stop);
         }
     });
+    let tone = match (session.sees, session.controls) {
+        _ if session.paused => Tone::Neutral,
+        (false, _) => Tone::Neutral,
+        (true, false) => Tone::Info,
+        (true, true) => Tone::Warning,
+    };
+    widgets::banner(ui, tone, &session.allowed());
+    if session.controls {
+        let width = ui.available_width();
+        let back = Button::new(Kind::Secondary, "Take mouse and keyboard back").compact().min_width(width);
+        if ui.add(back).clicked() {
+            acts.push(Act::TakeControlBack);
+        }
+        ui.horizontal(|ui| {
+            widgets::key_cap(ui, "F11");
+            widgets::small(ui, "takes mouse and keyboard back at once");
+        });
+    }
+    if let Some(news) = session.news() {
+        widgets::banner(ui, Tone::Good, news);
+    }
+    if let Some(trouble) = trouble {
+        widgets::banner(ui, Tone::Error, trouble);
+    }
 }
 
 fn quality(quality: Option<Quality>) -> (Tone, &'static str) {

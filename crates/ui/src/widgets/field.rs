@@ -38,8 +38,7 @@ impl<'a> Field<'a> {
         let line = if self.error.is_some() { palette.tone(Tone::Error).mark } else { palette.line_strong };
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = UNIT / 2.0;
-            let label =
-                ui.label(Type::Small.text(self.label, palette.text_muted));
+            let label = ui.label(Type::Small.text(self.label, palette.text_muted));
             let frame = Frame::new()
                 .fill(palette.surface)
                 .stroke(Stroke::new(1.0, line))
