@@ -46,7 +46,8 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     tell("the customer types the code and sees who is asking");
     let mut customer = stage.start_customer()?;
     let began = Instant::now();
-    customer.types_into("Code", &code)?;
+    customer.types_into("Six-digit code", &code)?;
+    customer.hand().keys(&["Return"])?;
     customer.sees(stage.operator_name())?;
     customer.sees(stage.organisation_name())?;
     account.connect = Some(began.elapsed());
@@ -55,7 +56,7 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
 
     tell("the operator asks to see the screen, the customer allows it");
     operator.clicks("Ask to see")?;
-    customer.sees("see")?;
+    customer.sees("see your screen?")?;
     account.keep(stage, "2-question")?;
     let marker = Marker::show(stage.customer.display(), 0, 0, 0xff_00_ff)?;
     let eye = stage.operator.display().connect()?;
@@ -96,6 +97,8 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     account.stop = Some(began.elapsed());
     account.keep(stage, "5-ended")?;
     account.data = operator.after("Data")?;
+    customer.sees("You ended it.")?;
+    customer.clicks("Close")?;
     customer.leaves_nothing(PATIENCE)?;
     account.journals(stage)?;
     Ok(account)

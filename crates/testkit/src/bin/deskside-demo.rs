@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a developer's command talks on the terminal")]
 
 use std::fs;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -21,8 +22,17 @@ struct Arguments {
     path: Option<String>,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match demo(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(arguments: &Arguments) -> Result<()> {
     let folder = target_folder().join("demo");
     if folder.exists() {
         fs::remove_dir_all(&folder).context("cannot remove what the last demo left")?;

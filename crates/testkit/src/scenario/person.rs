@@ -82,7 +82,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Clicks into a field and types.
+    /// Clicks into a field and types; what was there is gone.
     ///
     /// # Errors
     /// When there is no such field.
@@ -94,6 +94,10 @@ impl<'a> Person<'a> {
             self.find(&format!("the keyboard in “{field}”"), |widget| {
                 is_field(widget) && widget.focused
             })?;
+        }
+        // A program may have filled it in already.
+        if !found.text.is_empty() {
+            self.hand().keys(&["ctrl+a"])?;
         }
         self.hand().types(text, 30)
     }

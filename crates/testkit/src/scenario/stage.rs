@@ -13,8 +13,8 @@ use crate::programs::Program;
 
 /// The customer's screen, in pixels.
 const CUSTOMER_SCREEN: (u32, u32) = (1280, 800);
-/// The operator's screen: enough for the customer's at its own size, under a bar.
-const OPERATOR_SCREEN: (u32, u32) = (1440, 1000);
+/// The operator's screen: as wide as the customer's, so that a whole picture is shown at its own size, under a bar.
+const OPERATOR_SCREEN: (u32, u32) = (1280, 1000);
 
 /// Organisation, server and desktops; everything ends when it is dropped, the customer's desktop last.
 #[derive(Debug)]
