@@ -157,12 +157,17 @@ impl End {
             next_update: 0,
         };
         let mut quality = tokio::time::interval(QUALITY_EVERY);
+        // Until the program lets go of its handle, which is heard once.
+        let mut is_held = true;
         while session.deliver(&mut self.events, &self.picture) {
             let now = session.clock.now();
             let deadline = session.sharer.deadline(now);
             tokio::select! {
                 biased;
-                command = self.commands.recv() => session.command(command.as_ref().unwrap_or(&Command::Stop)),
+                command = self.commands.recv(), if is_held => {
+                    is_held = command.is_some();
+                    session.command(command.as_ref().unwrap_or(&Command::Stop));
+                }
                 arrived = incoming.recv() => session.arrived(arrived),
                 notice = session.leg.notices.recv() => session.noticed(notice),
                 _ = session.connection.closed() => session.lost(),

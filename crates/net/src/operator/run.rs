@@ -195,11 +195,16 @@ impl End {
             input,
         };
         let mut quality = tokio::time::interval(QUALITY_EVERY);
+        // Until the program lets go of its handle, which is heard once.
+        let mut is_held = true;
         while session.deliver(&mut self.events) {
             let deadline = session.viewer.deadline();
             tokio::select! {
                 biased;
-                command = self.commands.recv() => session.command(command, &mut self.events),
+                command = self.commands.recv(), if is_held => {
+                    is_held = command.is_some();
+                    session.command(command, &mut self.events);
+                }
                 arrived = incoming.recv() => session.arrived(arrived),
                 notice = session.leg.notices.recv() => session.noticed(notice),
                 _ = session.connection.closed() => session.lost(),

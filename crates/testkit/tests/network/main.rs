@@ -1,0 +1,9 @@
+//! Two programs' network sides and the real server: whole sessions, and everything that can go wrong
+//! between the code and the first question.
+
+#[cfg(test)]
+mod ends;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod sessions;
