@@ -2,6 +2,8 @@
 //! between the code and the first question.
 
 #[cfg(test)]
+mod blindness;
+#[cfg(test)]
 mod ends;
 #[cfg(test)]
 mod faults;

@@ -10,7 +10,7 @@ use deskside_testkit::organisation::Organisation;
 use crate::ends::{Customer, Operator, Place};
 
 /// A session in which seeing and control were allowed.
-fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
+pub(crate) fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
     let operator = place.operator(path);
     operator.log_in();
     let customer = place.customer(path);
@@ -27,7 +27,7 @@ fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
     (operator, customer)
 }
 
-fn allow(operator: &Operator, customer: &Customer, action: Action) {
+pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
     operator.handle.send(operator::Command::Ask(action));
     let request = customer.wait(|event| match event {
         customer::Event::Question { request, action: asked, .. } => Ok((asked == action).then_some(request)),
