@@ -101,12 +101,17 @@ impl<A: App> Runner<A> {
     fn call<R>(&mut self, event_loop: &ActiveEventLoop, call: impl FnOnce(&mut A, &mut Shell<'_>) -> R) -> R {
         let mut shell = Shell::new(&self.handles);
         let answer = call(&mut self.app, &mut shell);
-        for request in shell.into_requests() {
+        let requests = shell.into_requests();
+        self.carry_out_all(event_loop, requests);
+        answer
+    }
+
+    fn carry_out_all(&mut self, event_loop: &ActiveEventLoop, requests: Vec<Request>) {
+        for request in requests {
             if let Err(failure) = self.carry_out(event_loop, request) {
                 self.fail(event_loop, failure);
             }
         }
-        answer
     }
 
     fn fail(&mut self, event_loop: &ActiveEventLoop, failure: UiError) {
@@ -181,19 +186,14 @@ impl<A: App> Runner<A> {
     }
 
     fn redraw(&mut self, event_loop: &ActiveEventLoop, key: WindowKey) -> Result<(), UiError> {
-        let Some(mut window) = self.windows.remove(&key) else { return Ok(()) };
-        let mut clipboard = std::mem::take(&mut self.clipboard);
-        let drawn = self
-            .call(event_loop, |app, shell| window.redraw(&mut |ui| app.draw(key, ui, shell), &mut clipboard));
-        self.clipboard = clipboard;
-        // The program may have closed the window while it drew it.
-        if self.handles.contains_key(&key) {
-            self.windows.insert(key, window);
-            drawn?;
-            return self.present(key, true);
-        }
-        self.keys.remove(&window.handle.id());
-        drawn
+        let Some(window) = self.windows.get_mut(&key) else { return Ok(()) };
+        let (app, mut shell) = (&mut self.app, Shell::new(&self.handles));
+        let drawn = window.redraw(&mut |ui| app.draw(key, ui, &mut shell), &mut self.clipboard);
+        let requests = shell.into_requests();
+        self.carry_out_all(event_loop, requests);
+        drawn?;
+        // The program may have closed the window while it drew it; then nothing is presented.
+        self.present(key, true)
     }
 
     fn present(&mut self, key: WindowKey, all: bool) -> Result<(), UiError> {
