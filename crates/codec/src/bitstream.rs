@@ -1,4 +1,4 @@
-//! An update's header: its pieces. BITSTREAM.md has the layout in words.
+//! An update's header: its pieces. PROTOCOL.md (section 8) has the layout in words.
 
 use crate::grid::Grid;
 use crate::{DecodeError, MAX_PLANES, MAX_UPDATE, Rect, planar};

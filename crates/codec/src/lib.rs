@@ -6,7 +6,7 @@
 //! the rest for the next one. What waits, waits as dirty tiles, never as bytes.
 //!
 //! Both sides keep state across updates, so updates are decoded in order and none may be left out; a new
-//! epoch is a new `Encoder` and a new `Decoder`. The bytes are described in BITSTREAM.md.
+//! epoch is a new `Encoder` and a new `Decoder`. The bytes are described in PROTOCOL.md (section 8).
 //!
 //! Nothing here does I/O or reads a clock. Decoding is memory-safe Rust all the way down, and every length
 //! is checked against a named maximum before anything is allocated for it.

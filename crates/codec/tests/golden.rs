@@ -1,6 +1,6 @@
 //! Golden bytes: what the encoder writes, and what the decoder must be able to read for ever.
 //!
-//! If a change of the bitstream is meant, it needs a new version in BITSTREAM.md; then replace the file with
+//! If a change of the bitstream is meant, it needs a new version in PROTOCOL.md (section 8); then replace the file with
 //! the lines that the failed test prints. A new zstd may compress the same planes differently: then, too.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail where it stands")]
 
