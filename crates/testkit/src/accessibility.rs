@@ -18,7 +18,6 @@ const TEXT: &str = "org.a11y.atspi.Text";
 /// Deeper trees than this are broken ones.
 const MAX_DEPTH: usize = 40;
 /// `ATSPI_STATE_*`, by number.
-const STATE_ENABLED: u32 = 8;
 const STATE_FOCUSED: u32 = 12;
 const STATE_SHOWING: u32 = 25;
 
@@ -36,8 +35,6 @@ pub struct Widget {
     pub text: String,
     /// Its place on the display; `None` when it has none.
     pub rect: Option<Rect>,
-    /// Whether it can be used.
-    pub enabled: bool,
     /// Whether keys go to it.
     pub focused: bool,
     /// Whether it is on the screen.
@@ -177,7 +174,6 @@ impl Accessibility {
             role,
             text,
             rect,
-            enabled: state(STATE_ENABLED),
             focused: state(STATE_FOCUSED),
             showing: state(STATE_SHOWING),
         })

@@ -101,6 +101,12 @@ impl Desktop {
         Hand::at(self.outer.name())
     }
 
+    /// Where everything of this desktop is kept.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the person's files are.
     #[must_use]
     pub fn home(&self) -> PathBuf {

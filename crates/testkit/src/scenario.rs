@@ -51,18 +51,19 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     customer.sees(stage.operator_name())?;
     customer.sees(stage.organisation_name())?;
     account.connect = Some(began.elapsed());
+    customer.sees_button("Accept")?;
     account.keep(stage, "1-who-is-asking")?;
-    customer.clicks("Accept")?;
+    customer.answers("Accept")?;
 
     tell("the operator asks to see the screen, the customer allows it");
     operator.clicks("Ask to see")?;
     customer.sees("see your screen?")?;
+    customer.sees_button("Allow")?;
     account.keep(stage, "2-question")?;
     let marker = Marker::show(stage.customer.display(), 0, 0, 0xff_00_ff)?;
     let eye = stage.operator.display().connect()?;
     ensure!(!shows_magenta(&eye.picture()?), "the picture was shown before it was allowed");
-    let began = Instant::now();
-    customer.clicks("Allow")?;
+    let began = customer.answers("Allow")?;
     wait_until("the first picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
     account.first_picture = Some(began.elapsed());
     drop(marker);
@@ -74,20 +75,20 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
 
     tell("the operator asks for control and types into the customer's editor");
     operator.clicks("Ask to control")?;
-    customer.clicks("Allow")?;
+    customer.answers("Allow")?;
     operator.sees("In control")?;
-    type_and_edit(&operator, &editor, &view)?;
+    account.seen(stage, type_and_edit(&operator, &editor, &view))?;
     account.keep(stage, "3-in-control")?;
 
     tell("the customer's own mouse wins");
-    mouse_override(stage, &operator, &view)?;
+    account.seen(stage, mouse_override(stage, &operator, &view))?;
 
     tell("F11 stops control at once");
     let began = Instant::now();
     customer.hand().keys(&["F11"])?;
     operator.sees("Stopped with F11")?;
     account.f11 = Some(began.elapsed());
-    nothing_arrives(&operator, &editor, &view)?;
+    account.seen(stage, nothing_arrives(&operator, &editor, &view))?;
     account.keep(stage, "4-after-f11")?;
 
     tell("Stop ends the session on both sides");

@@ -45,6 +45,14 @@ impl Account {
         Ok(())
     }
 
+    /// Keeps pictures of both displays if something went wrong while the programs still run.
+    pub(super) fn seen<T>(&mut self, stage: &Stage, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.keep(stage, "failed")?;
+        }
+        outcome
+    }
+
     /// Waits for both journals to be written, and keeps their texts.
     pub(super) fn journals(&mut self, stage: &Stage) -> Result<()> {
         for (who, desktop) in [("customer", &stage.customer), ("operator", &stage.operator)] {

@@ -1,6 +1,6 @@
 //! A person with one of the programs before them: reads what a screen reader reads, acts by mouse and keys.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -9,8 +9,10 @@ use crate::accessibility::{Accessibility, Widget};
 use crate::desktop::Desktop;
 use crate::hand::Hand;
 use crate::process::Process;
-use crate::wait::{wait_for, wait_until};
+use crate::wait::{holds_for, wait_for, wait_until};
 
+/// How long a person looks at a question at least: its buttons are dead for 700 ms.
+const DEAD_BUTTONS: Duration = Duration::from_millis(800);
 /// `ATSPI_ROLE_PUSH_BUTTON`
 const BUTTON: u32 = 43;
 /// `ATSPI_ROLE_ENTRY` and `ATSPI_ROLE_PASSWORD_TEXT`
@@ -53,7 +55,7 @@ impl<'a> Person<'a> {
 
     fn find(&self, what: &str, wanted: impl Fn(&Widget) -> bool) -> Result<Widget> {
         let found = self.eyes.find(self.program.id(), what, PATIENCE, wanted);
-        found.with_context(|| format!("the program's log ends:\n{}", tail(&self.program.log())))
+        found.with_context(|| self.evidence())
     }
 
     /// Waits for words to be on the screen.
@@ -64,15 +66,52 @@ impl<'a> Person<'a> {
         self.find(&format!("“{words}”"), |widget| widget.showing && widget.words().contains(words))
     }
 
+    /// Waits for a button. Whether it can be pressed yet, AccessKit does not tell on Linux.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn sees_button(&self, name: &str) -> Result<Widget> {
+        self.find(&format!("a button “{name}”"), |widget| {
+            widget.role == BUTTON && widget.name == name && widget.rect.is_some()
+        })
+    }
+
     /// Waits for a button that can be pressed, and presses it by the mouse.
     ///
     /// # Errors
     /// When there is none.
     pub fn clicks(&self, name: &str) -> Result<()> {
-        let button = self.find(&format!("a button “{name}”"), |widget| {
-            widget.role == BUTTON && widget.enabled && widget.name == name && widget.rect.is_some()
-        })?;
-        self.click(&button)
+        self.click(&self.sees_button(name)?)
+    }
+
+    /// Reads a question, for longer than its buttons are dead, and answers it by the mouse; says when.
+    ///
+    /// # Errors
+    /// When there is no such question, or when it stays.
+    pub fn answers(&self, name: &str) -> Result<Instant> {
+        let button = self.sees_button(name)?;
+        let is_there = || {
+            let widgets = self.eyes.widgets(self.program.id());
+            widgets.is_ok_and(|widgets| {
+                widgets.iter().any(|widget| widget.role == BUTTON && widget.name == name)
+            })
+        };
+        holds_for(&format!("the question with the answer “{name}”"), DEAD_BUTTONS, is_there)?;
+        let answered = Instant::now();
+        self.click(&button)?;
+        let gone = wait_until(&format!("“{name}” is taken for an answer"), PATIENCE, || !is_there());
+        gone.with_context(|| self.evidence())?;
+        Ok(answered)
+    }
+
+    /// What somebody who looks for a fault wants to see.
+    fn evidence(&self) -> String {
+        let shown = self.desktop.folder().join("failed.png");
+        let kept = match self.desktop.display().picture().and_then(|picture| picture.save(&shown)) {
+            Ok(()) => shown.display().to_string(),
+            Err(error) => format!("{error:#}"),
+        };
+        format!("the screen: {kept}\nthe program's log ends:\n{}\n", tail(&self.program.log()))
     }
 
     fn click(&self, widget: &Widget) -> Result<()> {

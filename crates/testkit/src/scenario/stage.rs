@@ -13,8 +13,8 @@ use crate::programs::Program;
 
 /// The customer's screen, in pixels.
 const CUSTOMER_SCREEN: (u32, u32) = (1280, 800);
-/// The operator's screen: as wide as the customer's, so that a whole picture is shown at its own size, under a bar.
-const OPERATOR_SCREEN: (u32, u32) = (1280, 1000);
+/// The operator's screen: room for a window that shows the customer's whole, under its bar.
+const OPERATOR_SCREEN: (u32, u32) = (1320, 1000);
 
 /// Organisation, server and desktops; everything ends when it is dropped, the customer's desktop last.
 #[derive(Debug)]
@@ -103,8 +103,7 @@ impl Stage {
         let eyes = self.operator.accessibility()?;
         let program = self.spawn_operator()?;
         let person = Person::new(&self.operator, eyes, program, "Deskside Operator")?;
-        // As large as the screen, as a person would make it; a key of the window manager.
-        self.fill_screen("Deskside Operator")?;
+        self.fit_window("Deskside Operator")?;
         Ok(person)
     }
 
@@ -155,11 +154,13 @@ impl Stage {
         self.path.iter().map(|path| format!("--path={path}")).collect()
     }
 
-    fn fill_screen(&self, title: &str) -> Result<()> {
+    /// Makes the operator's window as wide as the customer's screen and higher, so that a picture which
+    /// fits it has its own size.
+    fn fit_window(&self, title: &str) -> Result<()> {
         let window = self.operator.display().window(title)?;
-        let (width, height) = self.operator.display().connect()?.size()?;
-        let (id, width, height) = (window.id.to_string(), width.to_string(), (height - 30).to_string());
-        self.operator.hand().act(&["windowmove", "--sync", &id, "0", "0"])?;
+        let (width, height) = (CUSTOMER_SCREEN.0.to_string(), (OPERATOR_SCREEN.1 - 40).to_string());
+        let id = window.id.to_string();
+        self.operator.hand().act(&["windowmove", "--sync", &id, "10", "10"])?;
         self.operator.hand().act(&["windowsize", "--sync", &id, &width, &height])
     }
 
