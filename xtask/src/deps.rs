@@ -68,6 +68,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["broker"], "the broker owns the database"),
     ("x11rb", &["platform", "testkit"], "platform is the one place for the operating system"),
     ("memmap2", &["platform"], "platform is the one place for the operating system"),
+    ("x11-dl", &["platform"], "platform is the one place for the operating system"),
     ("xkbcommon-dl", &["platform"], "platform is the one place for the operating system"),
     ("rcgen", &["trust"], "certificates are made in one place"),
     ("zstd", &["codec"], "pixels are encoded in one place"),

@@ -31,8 +31,15 @@ pub(super) struct Ears {
     pub(super) listening: Flag,
 }
 
-pub(super) fn callback(ears: &Ears, network: CommandSender, windows: Proxy<News>) -> HandCallback {
+/// `lost` is called once, when the display is gone.
+pub(super) fn callback(
+    ears: &Ears,
+    network: CommandSender,
+    windows: Proxy<News>,
+    lost: impl FnOnce() + Send + 'static,
+) -> HandCallback {
     let Ears { control, listening } = ears.clone();
+    let mut lost = Some(lost);
     let mut told: Option<Instant> = None;
     Box::new(move |event| {
         match event {
@@ -43,7 +50,13 @@ pub(super) fn callback(ears: &Ears, network: CommandSender, windows: Proxy<News>
                 network.send(Command::F11);
                 return;
             }
-            HandEvent::Lost => return network.send(Command::DisplayLost),
+            HandEvent::Lost => {
+                network.send(Command::DisplayLost);
+                if let Some(lost) = lost.take() {
+                    lost();
+                }
+                return;
+            }
             HandEvent::Moved | HandEvent::Button { .. } | HandEvent::Key { .. } => {}
         }
         if told.is_none_or(|told| MOVES_EVERY <= told.elapsed()) {

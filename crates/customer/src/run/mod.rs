@@ -7,16 +7,18 @@ mod picture;
 mod program;
 mod router;
 
+use std::convert::Infallible;
 use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::Parser;
 use deskside_net::customer::CustomerConfig;
-use deskside_platform::x11;
+use deskside_platform::{PlatformError, x11};
 use deskside_trust::{Descriptor, UnixTime};
 use deskside_ui::{Options, Proxy};
 use time::UtcOffset;
@@ -32,6 +34,8 @@ use self::router::Router;
 
 /// Product and version, for the other side's log.
 const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
+/// How long the goodbye may take when there is no window any more to show it.
+const GOODBYE_LASTS: Duration = Duration::from_secs(5);
 /// Longest packet file that is read at all, in bytes; what a descriptor may have is checked after that.
 const MAX_PACKET_FILE: u64 = 1024 * 1024;
 
@@ -90,11 +94,14 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
         packet = descriptor.packet_id(),
         "the packet is genuine"
     );
-    let desktop = x11::open(None).map_err(|error| {
+    let unusable = |error: PlatformError| {
         anyhow::anyhow!(
             "The screen of this computer cannot be used: {error}. Start the program on the desktop itself."
         )
-    })?;
+    };
+    let desktop = x11::open(None).map_err(unusable)?;
+    // Should the display go away, the session is still ended and its journal saved.
+    let _survival = x11::Survival::new().map_err(unusable)?;
     let program = deskside_ui::run(options, |proxy: Proxy<News>| {
         let ears = Ears::default();
         let started = start(&descriptor, settings, offset, &desktop, &proxy, &ears);
@@ -119,25 +126,47 @@ fn start(
 ) -> anyhow::Result<Running> {
     let config =
         CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
+    let (running, ended) = mpsc::channel();
     let mut router = Router::new(
         desktop.clone(),
         proxy.clone(),
         Arc::clone(&ears.control),
         settings.journal_dir.clone(),
         offset,
+        running,
     )
     .context("The threads of the program could not be started.")?;
     let links = router.links();
     let network = deskside_net::customer::start(config, Box::new(move |event| router.route(event)))
         .map_err(|problem| anyhow::anyhow!("{problem}"))?;
     links.connect(network.sender(), network.picture());
-    let watch = desktop.watch_hand(hand::callback(ears, network.sender(), proxy.clone())).map_err(|error| {
+    let lost = move || end_without_display(ended);
+    let heard = hand::callback(ears, network.sender(), proxy.clone(), lost);
+    let watch = desktop.watch_hand(heard).map_err(|error| {
         anyhow::anyhow!(
             "Mouse and keyboard of this computer cannot be heard ({error}), so nobody could stop a helper. \
              The program does not start without that."
         )
     })?;
     Ok(Running { network, watch })
+}
+
+/// Without a display the window loop stands still for good: the rest of the program ends without it.
+fn end_without_display(ended: Receiver<Infallible>) {
+    let wait = move || {
+        // Either way it is over: the network side has said goodbye, or cannot.
+        let _ended = ended.recv_timeout(GOODBYE_LASTS);
+        tracing::error!("The screen of this computer is gone, so the program has ended.");
+        #[expect(
+            clippy::exit,
+            clippy::disallowed_methods,
+            reason = "the main thread can never return; what had to be released was, with the threads that owned it"
+        )]
+        std::process::exit(1);
+    };
+    if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(wait) {
+        tracing::error!(%error, "the program cannot end by itself");
+    }
 }
 
 fn read_packet(settings: &Settings) -> anyhow::Result<Descriptor> {

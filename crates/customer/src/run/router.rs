@@ -1,7 +1,9 @@
 //! Sends each event of the network side where it belongs, on the network's own thread: grants to the
 //! threads that use them, input straight to the injection, the rest to the model.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
 use deskside_net::PictureSink;
@@ -44,6 +46,8 @@ pub(super) struct Router {
     offset: UtcOffset,
     injection: Injection,
     picture: Option<Picture>,
+    /// Dropped with the router, which is the sign that the network side has ended.
+    _running: Sender<Infallible>,
     /// While control is granted, F11 is nobody's but ours.
     f11: Option<F11Reservation>,
 }
@@ -55,10 +59,22 @@ impl Router {
         control: Arc<OnceLock<Revoker<Control>>>,
         journals: PathBuf,
         offset: UtcOffset,
+        running: Sender<Infallible>,
     ) -> std::io::Result<Self> {
         let links = Links::default();
         let injection = Injection::start(desktop.clone(), links.clone(), windows.clone())?;
-        Ok(Self { desktop, windows, control, links, journals, offset, injection, picture: None, f11: None })
+        Ok(Self {
+            desktop,
+            windows,
+            control,
+            links,
+            journals,
+            offset,
+            injection,
+            picture: None,
+            f11: None,
+            _running: running,
+        })
     }
 
     pub(super) fn links(&self) -> Links {

@@ -18,6 +18,7 @@ mod segment;
 mod spare;
 mod stop;
 mod stroke;
+mod survival;
 mod translate;
 
 use x11rb::connection::{Connection, RequestConnection};
@@ -33,6 +34,7 @@ pub use hand::HandWatch;
 pub use injector::X11Injector;
 pub use reservation::F11Reservation;
 pub use screen::X11Screen;
+pub use survival::Survival;
 
 use crate::watchdog::{Undo, Watchdog};
 use crate::{GrabCallback, HandCallback, PlatformError};
