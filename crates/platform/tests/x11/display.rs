@@ -10,7 +10,7 @@ use x11rb::protocol::xinput::ConnectionExt as _;
 use x11rb::protocol::xkb::{BoolCtrl, ConnectionExt as _, ID};
 use x11rb::protocol::xproto::{
     BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask,
-    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, Rectangle, Window, WindowClass,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, ModMask, Rectangle, Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -37,7 +37,17 @@ impl Display {
         let mut server = Command::new("Xephyr");
         server.args(["-nolisten", "tcp", "-noreset", "-resizeable", "-no-host-grab"]);
         server.args(["-screen", &format!("{width}x{height}x24")]).env("DISPLAY", &outer.name);
-        Self::start(server)
+        let inside = Self::start(server);
+        // The display answers before its window is on the outer screen; what is done until then is lost.
+        let (hand, client) = (outer.client(), inside.client());
+        for x in [90, 100] {
+            eventually("the window is there", || {
+                hand.move_to(x - 1, 100);
+                hand.move_to(x, 100);
+                (client.pointer() == (x, 100)).then_some(())
+            });
+        }
+        inside
     }
 
     fn start(mut server: Command) -> Self {
@@ -130,6 +140,13 @@ impl Client {
         self.fake(MOTION_NOTIFY_EVENT, 0, x, y);
     }
 
+    /// Moves the pointer a little, so that Xephyr takes in what it has left lying; true.
+    pub(crate) fn nudge(&self) -> bool {
+        self.move_to(101, 100);
+        self.move_to(100, 100);
+        true
+    }
+
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
         self.connection.xtest_fake_input(kind, detail, 0, self.root, x, y, 0).unwrap();
         self.sync();
@@ -150,6 +167,16 @@ impl Client {
         let is_down = |key: &u8| keys[usize::from(key / 8)] & (1 << (key % 8)) != 0;
         let pointer = self.connection.query_pointer(self.root).unwrap().reply().unwrap();
         ((0..=u8::MAX).filter(is_down).collect(), u16::from(pointer.mask))
+    }
+
+    /// Locks these modifiers and this group, and no others.
+    pub(crate) fn set_locks(&self, modifiers: u8, group: u8) {
+        let (all, none) = (ModMask::from(0xffu16), ModMask::from(0u16));
+        let (keyboard, locks) = (u16::from(ID::USE_CORE_KBD), ModMask::from(u16::from(modifiers)));
+        self.connection
+            .xkb_latch_lock_state(keyboard, all, locks, true, group.into(), none, false, 0)
+            .unwrap();
+        self.sync();
     }
 
     pub(crate) fn xtest_keyboard(&self) -> u16 {

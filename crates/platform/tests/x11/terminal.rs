@@ -81,6 +81,12 @@ impl Terminal {
         bytes
     }
 
+    /// Whether there is anything to read, now or in a moment.
+    pub(crate) fn has_input(&self) -> bool {
+        let moment = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        rustix::event::poll(&mut [PollFd::new(&self.pipe, PollFlags::IN)], Some(&moment)).unwrap() == 1
+    }
+
     fn byte(&mut self, before: &[u8]) -> u8 {
         let deadline = Instant::now() + PATIENCE;
         let mut byte = [0];
