@@ -327,7 +327,13 @@ fn place(
 
 /// A window that cannot be resized by hand has equal limits, which must move along.
 fn resize(window: &Window, size: (f32, f32)) {
-    let size = LogicalSize::new(size.0, size.1);
+    /// What a title bar and a task bar may take, in points.
+    const BARS: f32 = 72.0;
+    let mut size = LogicalSize::new(size.0, size.1);
+    if let Some(monitor) = window.current_monitor() {
+        let room = monitor.size().to_logical::<f32>(window.scale_factor());
+        size = LogicalSize::new(size.width.min(room.width), size.height.min(room.height - BARS));
+    }
     if !window.is_resizable() {
         window.set_min_inner_size(Some(size));
         window.set_max_inner_size(Some(size));

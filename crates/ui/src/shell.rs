@@ -149,7 +149,8 @@ impl<'a> Shell<'a> {
         self.requests.push(Request::Title(window, title.into()));
     }
 
-    /// Changes the inner size, in points. A window without `min_size` stays fixed at the new size.
+    /// Changes the inner size, in points, but never beyond the monitor. A window without `min_size` stays
+    /// fixed at the new size.
     pub fn resize(&mut self, window: WindowKey, size: (f32, f32)) {
         self.requests.push(Request::Resize(window, size));
     }

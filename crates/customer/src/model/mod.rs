@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use hand::{HandSign, Press, Pressed};
 pub(crate) use prompt::Prompt;
-pub(crate) use session::{OpenQuestion, Session};
+pub(crate) use session::{Line, OpenQuestion, Session};
 pub(crate) use told::{Kept, Told};
 
 use crate::roots::RootNote;
@@ -158,6 +158,15 @@ impl Model {
     pub(crate) fn typed_mut(&mut self) -> Option<&mut String> {
         match &mut self.state {
             State::Code { typed, .. } => Some(typed),
+            _ => None,
+        }
+    }
+
+    /// How good the connection of a running session is.
+    #[must_use]
+    pub(crate) fn line(&self) -> Option<Line> {
+        match &self.state {
+            State::Session(session) => Some(session.line),
             _ => None,
         }
     }

@@ -13,6 +13,35 @@ use super::{Prompt, QUESTION_LASTS, Told};
 /// How long the panel says what has just happened.
 const NEWS_LASTS: Duration = Duration::from_secs(6);
 
+/// Round-trip times up to which a connection is good or fair, in milliseconds.
+const GOOD_UP_TO_MS: u32 = 120;
+const FAIR_UP_TO_MS: u32 = 350;
+
+/// How good a connection is, in steps that a person can feel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Not measured yet.
+    Unknown,
+    /// What is done is seen at once.
+    Good,
+    /// It is seen a little later.
+    Fair,
+    /// One has to wait for it.
+    Slow,
+}
+
+impl Line {
+    fn of(quality: Quality) -> Self {
+        if quality.rtt_ms <= GOOD_UP_TO_MS {
+            Self::Good
+        } else if quality.rtt_ms <= FAIR_UP_TO_MS {
+            Self::Fair
+        } else {
+            Self::Slow
+        }
+    }
+}
+
 /// An open question.
 #[derive(Debug)]
 pub(crate) struct OpenQuestion {
@@ -37,8 +66,8 @@ pub(crate) struct Session {
     pub(crate) paused: bool,
     /// Whether the customer's own hand has mouse and keyboard just now.
     pub(crate) hand_has_it: bool,
-    /// How good the connection is, once that is known.
-    pub(crate) quality: Option<Quality>,
+    /// How good the connection is.
+    pub(crate) line: Line,
     /// The open question.
     pub(crate) question: Option<OpenQuestion>,
     news: Option<(String, Instant)>,
@@ -52,7 +81,7 @@ impl Session {
             controls: false,
             paused: false,
             hand_has_it: false,
-            quality: None,
+            line: Line::Unknown,
             question: None,
             news: None,
         }
@@ -97,7 +126,7 @@ impl Session {
             Told::GrantEnded { action, reason } => self.grant_ended(action, reason, now),
             Told::Paused(paused) => self.paused = paused,
             Told::HandHasIt(has_it) => self.hand_has_it = has_it,
-            Told::Quality(quality) => self.quality = Some(quality),
+            Told::Quality(quality) => self.line = Line::of(quality),
             // What the model itself deals with, or what belongs to the time before the session.
             Told::Stage(_)
             | Told::Failed(_)

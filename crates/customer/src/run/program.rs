@@ -10,7 +10,7 @@ use deskside_ui::egui::{self, Ui};
 use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
 
 use super::{Flag, News, hand};
-use crate::model::{Act, Effect, Model, State};
+use crate::model::{Act, Effect, Model, State, Told};
 use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
 
 const MAIN: WindowKey = WindowKey(0);
@@ -149,6 +149,15 @@ impl App for Program {
     fn event(&mut self, news: News, shell: &mut Shell<'_>) {
         let now = Instant::now();
         let effects = match news {
+            News::Told(told @ Told::Quality(_)) => {
+                // It comes every second and mostly says the same: nothing is drawn for that.
+                let before = self.model.line();
+                let effects = self.model.told(told, now);
+                if self.model.line() == before {
+                    return;
+                }
+                effects
+            }
             News::Told(told) => self.model.told(told, now),
             News::Hand(sign) => self.model.hand(sign, now),
         };

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use deskside_trust::OperatorIdentity;
-use deskside_ui::egui::Ui;
+use deskside_ui::egui::{ScrollArea, Ui};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
@@ -11,9 +11,13 @@ use super::{Locate, buttons};
 use crate::model::{Act, Organisation, Prompt};
 use crate::roots::RootNote;
 
+/// What the buttons and the remark below them need, in points.
+const BUTTONS_HEIGHT: f32 = 104.0;
+
 const SCAM: &str = "Did they call you, or did you call them? If somebody called you without being asked, says \
     that your computer or bank account is in danger, or hurries you, press No and hang up.";
 
+/// Gives the height of the texts that are out of sight.
 pub(super) fn draw(
     ui: &mut Ui,
     organisation: &Organisation,
@@ -22,7 +26,23 @@ pub(super) fn draw(
     now: Instant,
     locate: Locate<'_>,
     acts: &mut Vec<Act>,
-) {
+) -> f32 {
+    // On a small screen the texts scroll; the buttons stay in sight.
+    let room = (ui.available_height() - BUTTONS_HEIGHT).max(BUTTONS_HEIGHT);
+    let scrolled = ScrollArea::vertical().max_height(room).show(ui, |ui| texts(ui, organisation, operator));
+    let hidden = scrolled.content_size.y - scrolled.inner_rect.height();
+    buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
+    ui.add_space(UNIT / 2.0);
+    let left = prompt.seconds_left(now);
+    widgets::small(
+        ui,
+        &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
+    );
+    buttons::ignored(ui, prompt);
+    hidden
+}
+
+fn texts(ui: &mut Ui, organisation: &Organisation, operator: &OperatorIdentity) {
     widgets::title(ui, &format!("{} wants to help you", operator.name));
     ui.add_space(UNIT / 2.0);
     widgets::card(ui, |ui| {
@@ -41,14 +61,6 @@ pub(super) fn draw(
         widgets::muted(ui, &organisation.acknowledgement);
         ui.add_space(UNIT);
     }
-    buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
-    ui.add_space(UNIT / 2.0);
-    let left = prompt.seconds_left(now);
-    widgets::small(
-        ui,
-        &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
-    );
-    buttons::ignored(ui, prompt);
 }
 
 /// Warns when the organisation is not the one that its name says.

@@ -39,13 +39,13 @@ pub(crate) struct Drawn {
 }
 
 /// A page whose needed height is measured.
-fn page(ui: &mut Ui, margin: f32, add: impl FnOnce(&mut Ui, &mut Vec<Act>)) -> Drawn {
+fn page(ui: &mut Ui, margin: f32, add: impl FnOnce(&mut Ui, &mut Drawn)) -> Drawn {
     widgets::page(ui, margin, |ui| {
         let mut drawn = Drawn::default();
         let top = ui.next_widget_position().y;
-        add(ui, &mut drawn.acts);
+        add(ui, &mut drawn);
         let bottom = ui.next_widget_position().y - ui.spacing().item_spacing.y;
-        drawn.height = (bottom - top + 2.0 * margin).ceil();
+        drawn.height += (bottom - top + 2.0 * margin).ceil();
         drawn
     })
     .inner
@@ -54,7 +54,8 @@ fn page(ui: &mut Ui, margin: f32, add: impl FnOnce(&mut Ui, &mut Vec<Act>)) -> D
 /// The main window.
 pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: Locate<'_>) -> Drawn {
     let trouble = model.trouble().map(str::to_owned);
-    page(ui, 4.0 * UNIT, |ui, acts| {
+    page(ui, 4.0 * UNIT, |ui, drawn| {
+        let acts = &mut drawn.acts;
         if let Some(trouble) = trouble {
             widgets::banner(ui, Tone::Error, &trouble);
             ui.add_space(UNIT);
@@ -63,7 +64,8 @@ pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: 
             State::Code { .. } => entry::draw(ui, model, acts),
             State::Connecting(stage) => waiting::connecting(ui, *stage, acts),
             State::Asking { operator, prompt } => {
-                asking::draw(ui, model.organisation(), operator, prompt, now, locate, acts);
+                let organisation = model.organisation();
+                drawn.height = asking::draw(ui, organisation, operator, prompt, now, locate, acts);
             }
             State::Answered { .. } => waiting::plain(ui, "One moment …"),
             State::Stopping { .. } => waiting::plain(ui, "Ending the session …"),
@@ -79,14 +81,14 @@ pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: 
 
 /// The panel of a running session.
 pub(crate) fn panel(ui: &mut Ui, session: &Session, trouble: Option<&str>) -> Drawn {
-    page(ui, 2.0 * UNIT, |ui, acts| panel::draw(ui, session, trouble, acts))
+    page(ui, 2.0 * UNIT, |ui, drawn| panel::draw(ui, session, trouble, &mut drawn.acts))
 }
 
 /// The consent window.
 pub(crate) fn question(ui: &mut Ui, session: &Session, now: Instant, locate: Locate<'_>) -> Drawn {
-    page(ui, 4.0 * UNIT, |ui, acts| {
+    page(ui, 4.0 * UNIT, |ui, drawn| {
         if let Some(question) = &session.question {
-            consent::draw(ui, question, &session.operator.name, now, locate, acts);
+            consent::draw(ui, question, &session.operator.name, now, locate, &mut drawn.acts);
         }
     })
 }

@@ -1,20 +1,15 @@
 //! The panel: who is here, what is allowed right now, and the ways to take it back.
 
-use deskside_net::Quality;
 use deskside_ui::egui::{Align, Layout, Ui};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use crate::model::{Act, Session};
-
-/// Round-trip times up to which a connection is good or fair, in milliseconds.
-const GOOD_UP_TO_MS: u32 = 120;
-const FAIR_UP_TO_MS: u32 = 350;
+use crate::model::{Act, Line, Session};
 
 pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: &mut Vec<Act>) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (tone, words) = quality(session.quality);
+            let (tone, words) = line(session.line);
             // Laid out from the right, so the word comes before its dot.
             widgets::status_dot(ui, tone, words);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -61,11 +56,11 @@ pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: 
     }
 }
 
-fn quality(quality: Option<Quality>) -> (Tone, &'static str) {
-    match quality {
-        None => (Tone::Neutral, "Connected"),
-        Some(quality) if quality.rtt_ms <= GOOD_UP_TO_MS => (Tone::Good, "Good line"),
-        Some(quality) if quality.rtt_ms <= FAIR_UP_TO_MS => (Tone::Warning, "Fair line"),
-        Some(_) => (Tone::Error, "Slow line"),
+fn line(line: Line) -> (Tone, &'static str) {
+    match line {
+        Line::Unknown => (Tone::Neutral, "Connected"),
+        Line::Good => (Tone::Good, "Good line"),
+        Line::Fair => (Tone::Warning, "Fair line"),
+        Line::Slow => (Tone::Error, "Slow line"),
     }
 }

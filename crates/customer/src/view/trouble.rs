@@ -25,7 +25,7 @@ pub(crate) fn show(options: Options, text: String) -> Result<(), UiError> {
 
 /// The window's content; gives its height.
 pub(crate) fn draw(ui: &mut Ui, text: &str) -> super::Drawn {
-    super::page(ui, 4.0 * UNIT, |ui, acts| {
+    super::page(ui, 4.0 * UNIT, |ui, drawn| {
         widgets::title(ui, "Deskside cannot start");
         ui.add_space(UNIT / 2.0);
         widgets::banner(ui, Tone::Error, text);
@@ -35,7 +35,7 @@ pub(crate) fn draw(ui: &mut Ui, text: &str) -> super::Drawn {
             close.request_focus();
         }
         if close.clicked() {
-            acts.push(Act::Stop);
+            drawn.acts.push(Act::Stop);
         }
     })
 }
