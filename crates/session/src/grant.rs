@@ -97,10 +97,17 @@ impl<A: ActionKind> Grant<A> {
 }
 
 /// Takes consent away, from any thread, without waiting for anybody. It can make nothing.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Revoker<A: ActionKind> {
     validity: Arc<Validity>,
     action: PhantomData<fn() -> A>,
+}
+
+// By hand: a derived one would demand that the action itself can be cloned.
+impl<A: ActionKind> Clone for Revoker<A> {
+    fn clone(&self) -> Self {
+        Self { validity: Arc::clone(&self.validity), action: PhantomData }
+    }
 }
 
 impl<A: ActionKind> Revoker<A> {
@@ -125,7 +132,7 @@ impl<A: ActionKind> Issuer<A> {
     }
 
     pub(crate) fn revoker(&self) -> Revoker<A> {
-        Revoker { validity: Arc::clone(&self.0.validity), action: PhantomData }
+        self.0.clone()
     }
 
     /// Makes the one valid grant of this action; an earlier one is void.
