@@ -80,7 +80,10 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
     };
     let new_step = forms.wants(step);
     for (action, focus) in [(Action::See, Focus::AskSee), (Action::Control, Focus::AskControl)] {
-        let response = stable(ui, ("permission", action), |ui| permission(ui, session, action, acts));
+        // Another button in the same place is another one: pressing Enter twice does not take back what it
+        // asked for the first time.
+        let name = ("permission", action, std::mem::discriminant(&session.permission(action)));
+        let response = stable(ui, name, |ui| permission(ui, session, action, acts));
         if let Some(response) = response
             && new_step
             && step == focus

@@ -244,6 +244,16 @@ fn buttons_reflect_what_is_asked_refused_and_allowed() {
 }
 
 #[test]
+fn pressing_enter_twice_does_not_take_the_question_back() {
+    let mut window = session();
+    press(&mut window, Key::Enter);
+    tell(&mut window, Event::Asked { request: RequestId(1), action: Action::See });
+    let _ = take(&mut window);
+    press(&mut window, Key::Enter);
+    assert!(take(&mut window).is_empty());
+}
+
+#[test]
 fn a_click_on_the_strip_brings_the_keyboard_back() {
     let mut window = controlled();
     assert!(window.query_by_label("In control").is_some());

@@ -57,6 +57,7 @@ impl Mouse {
     ) -> (Handling, Vec<Effect>) {
         if model.session().is_none_or(|session| session.screen().is_none()) {
             self.held.clear();
+            self.over = false;
             if let WindowEvent::CursorMoved { position, .. } = event {
                 self.at = Some((position.x, position.y));
             }
