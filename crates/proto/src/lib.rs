@@ -13,6 +13,8 @@
 //! before it allocates, and its error says which field was wrong and why. The same facts stand in
 //! PROTOCOL.md; golden bytes in the tests keep the two together.
 
+#![forbid(unsafe_code)]
+
 pub mod api;
 pub mod control;
 mod error;

@@ -119,8 +119,9 @@ impl End {
             };
             match connected {
                 Ok(connected) => {
-                    self.session(connected).await;
-                    break;
+                    if self.session(connected).await {
+                        break;
+                    }
                 }
                 Err(problem) => (self.events)(Event::Failed(problem)),
             }
@@ -128,11 +129,13 @@ impl End {
         self.picture.close();
     }
 
-    async fn session(&mut self, connected: Connected) {
+    /// Runs a session to its end; gives whether there was one.
+    async fn session(&mut self, connected: Connected) -> bool {
         let Connected { connection, leg, offer, key } = connected;
         let Ok((send, receive)) = connection.open_bi().await else {
             let gone = Problem::Peer("The connection was lost. Ask for a new code and try again.".into());
-            return (self.events)(Event::Failed(gone));
+            (self.events)(Event::Failed(gone));
+            return false;
         };
         // Fails only on a stream that is closed; this one was just opened.
         send.set_priority(PRIORITY_CONTROL).unwrap_or_default();
@@ -180,6 +183,7 @@ impl End {
             }
         }
         session.finish().await;
+        true
     }
 }
 
