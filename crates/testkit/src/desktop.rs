@@ -35,10 +35,14 @@ impl Desktop {
     pub fn physical(folder: &Path, width: u32, height: u32) -> Result<Self> {
         let outer = Display::virtual_screen(folder, "outer-screen", width, height)?;
         let inner = Display::inside(&outer, folder, "inner-screen", width, height)?;
-        let looker = outer.connect()?;
+        let (looker, hand) = (inner.connect()?, Hand::at(outer.name()));
         // Without a window manager outside, the inner screen's window lies in the outer one's corner, so
-        // that places are the same on both.
-        wait_until("Xephyr's window", APPEAR, || looker.windows().is_ok_and(|windows| !windows.is_empty()))?;
+        // that places are the same on both. Until the window is there, what a hand does is lost.
+        let mut at = 50;
+        wait_until("Xephyr's window takes input", APPEAR, || {
+            at = 101 - at;
+            hand.move_to((at, at)).is_ok() && looker.pointer().is_ok_and(|pointer| pointer == (at, at))
+        })?;
         Self::with(folder, outer, Some(inner))
     }
 
