@@ -7,6 +7,7 @@ mod broker;
 mod clock;
 pub mod customer;
 mod end_to_end;
+mod handle;
 mod leg;
 mod lock;
 pub mod operator;
@@ -19,6 +20,7 @@ mod streams;
 mod tunnel;
 mod udp;
 
+pub use handle::{CommandSender, Handle};
 pub use problem::Problem;
 pub use sink::{PictureSink, Readiness};
 

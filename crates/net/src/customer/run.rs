@@ -1,6 +1,5 @@
 //! The loop of the customer's network side: codes until one connects, then one session, then the end.
 
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use deskside_proto::journal::SessionEnd;
@@ -32,55 +31,32 @@ pub struct CustomerConfig {
     pub product: String,
 }
 
-/// The program's hold on its network side. Dropping it stops the session and waits for the goodbye.
+/// The program's hold on its network side.
 #[derive(Debug)]
 pub struct Handle {
-    commands: Option<mpsc::UnboundedSender<Command>>,
+    commands: crate::Handle<Command>,
     picture: PictureSink,
-    thread: Option<JoinHandle<()>>,
 }
+
+/// Sends commands from another thread.
+pub type CommandSender = crate::CommandSender<Command>;
 
 impl Handle {
     /// Tells the network side something; never blocks. After the end nothing is left to be told.
     pub fn send(&self, command: Command) {
-        if let Some(commands) = &self.commands {
-            commands.send(command).unwrap_or_default();
-        }
+        self.commands.send(command);
+    }
+
+    /// A sender for other threads, which does not keep the network side alive.
+    #[must_use]
+    pub fn sender(&self) -> CommandSender {
+        self.commands.sender()
     }
 
     /// Where the capture thread puts the picture.
     #[must_use]
     pub fn picture(&self) -> PictureSink {
         self.picture.clone()
-    }
-
-    /// A sender for other threads.
-    #[must_use]
-    pub fn sender(&self) -> CommandSender {
-        CommandSender(self.commands.as_ref().map(mpsc::UnboundedSender::downgrade))
-    }
-}
-
-/// Sends commands from another thread, without keeping the network side alive.
-#[derive(Debug, Clone)]
-pub struct CommandSender(Option<mpsc::WeakUnboundedSender<Command>>);
-
-impl CommandSender {
-    /// Tells the network side something; after the end nothing is left to be told.
-    pub fn send(&self, command: Command) {
-        if let Some(commands) = self.0.as_ref().and_then(mpsc::WeakUnboundedSender::upgrade) {
-            commands.send(command).unwrap_or_default();
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            // The loop ends by itself when there are no commands any more; it cannot panic.
-            thread.join().unwrap_or_default();
-        }
     }
 }
 
@@ -94,7 +70,7 @@ pub fn start(config: CustomerConfig, events: Box<dyn FnMut(Event) + Send>) -> Re
     let (picture, shown) = PictureSink::new(clock);
     let end = End { config, clock, events, commands, picture: picture.clone(), shown };
     let thread = runtime::spawn("network", end.run())?;
-    Ok(Handle { commands: Some(sender), picture, thread: Some(thread) })
+    Ok(Handle { commands: crate::Handle::new(sender, thread), picture })
 }
 
 struct End {

@@ -1,6 +1,5 @@
 //! The loop of the operator's network side: log in, then one session after the other.
 
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use deskside_proto::api::ErrorCode;
@@ -34,50 +33,8 @@ pub struct OperatorConfig {
     pub product: String,
 }
 
-/// The program's hold on its network side. Dropping it ends the session and waits for the goodbye.
-#[derive(Debug)]
-pub struct Handle {
-    commands: Option<mpsc::UnboundedSender<Command>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Handle {
-    /// Tells the network side something; never blocks. After the end nothing is left to be told.
-    pub fn send(&self, command: Command) {
-        if let Some(commands) = &self.commands {
-            commands.send(command).unwrap_or_default();
-        }
-    }
-
-    /// A sender for other threads, which does not keep the network side alive.
-    #[must_use]
-    pub fn sender(&self) -> CommandSender {
-        CommandSender(self.commands.as_ref().map(mpsc::UnboundedSender::downgrade))
-    }
-}
-
-/// Sends commands from another thread.
-#[derive(Debug, Clone)]
-pub struct CommandSender(Option<mpsc::WeakUnboundedSender<Command>>);
-
-impl CommandSender {
-    /// Tells the network side something; after the end nothing is left to be told.
-    pub fn send(&self, command: Command) {
-        if let Some(commands) = self.0.as_ref().and_then(mpsc::WeakUnboundedSender::upgrade) {
-            commands.send(command).unwrap_or_default();
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.commands = None;
-        if let Some(thread) = self.thread.take() {
-            // The loop ends by itself when there are no commands any more; it cannot panic.
-            thread.join().unwrap_or_default();
-        }
-    }
-}
+/// The program's hold on its network side.
+pub type Handle = crate::Handle<Command>;
 
 /// Starts the operator's network side on a thread of its own; `events` is called there.
 ///
@@ -88,7 +45,7 @@ pub fn start(config: OperatorConfig, events: Box<dyn FnMut(Event) + Send>) -> Re
     let account = Account::new(&config.bundle)?;
     let end = End { config, account, clock: Clock::new(), events, commands };
     let thread = runtime::spawn("network", end.run())?;
-    Ok(Handle { commands: Some(sender), thread: Some(thread) })
+    Ok(Handle::new(sender, thread))
 }
 
 struct End {
