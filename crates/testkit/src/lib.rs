@@ -10,6 +10,7 @@
 //! | [`picture`] | what is on a display, as pixels |
 //! | [`accessibility`] | what is on a display, as a screen reader sees it |
 //! | [`programs`] | the product's own programs, freshly built |
+//! | [`film`] | moving pictures without a file |
 //! | [`glass`] | how long a pixel takes from one display to another |
 //! | [`link`] | a wide-area line between two network namespaces |
 //! | [`oracle`] | what must hold of every decoder on any bytes |
@@ -21,6 +22,7 @@
 pub mod accessibility;
 pub mod desktop;
 pub mod display;
+pub mod film;
 pub mod glass;
 pub mod hand;
 pub mod link;

@@ -36,12 +36,7 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     let _browser = stage.open_page()?;
 
     tell("the operator logs in and gets a code");
-    let operator = stage.start_operator()?;
-    operator.types_into("User name", stage.user())?;
-    operator.types_into("Password", stage.password())?;
-    operator.hand().keys(&["Return"])?;
-    operator.clicks("New session")?;
-    let code = operator.code()?;
+    let (operator, code) = wait_with_a_code(stage)?;
 
     tell("the customer types the code and sees who is asking");
     let mut customer = stage.start_customer()?;
@@ -105,6 +100,33 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     customer.leaves_nothing(PATIENCE)?;
     account.journals(stage)?;
     Ok(account)
+}
+
+/// Both programs in a session in which the operator sees the screen, and nothing else: operator, customer.
+///
+/// # Errors
+/// When it does not come about.
+pub fn watch(stage: &Stage) -> Result<(Person<'_>, Person<'_>)> {
+    let (operator, code) = wait_with_a_code(stage)?;
+    let customer = stage.start_customer()?;
+    customer.types_into("Six-digit code", &code)?;
+    customer.hand().keys(&["Return"])?;
+    customer.answers("Accept")?;
+    operator.clicks("Ask to see")?;
+    customer.answers("Allow")?;
+    operator.sees("Seeing the screen")?;
+    Ok((operator, customer))
+}
+
+/// The operator, logged in, with a code to read out.
+fn wait_with_a_code(stage: &Stage) -> Result<(Person<'_>, String)> {
+    let operator = stage.start_operator()?;
+    operator.types_into("User name", stage.user())?;
+    operator.types_into("Password", stage.password())?;
+    operator.hand().keys(&["Return"])?;
+    operator.clicks("New session")?;
+    let code = operator.code()?;
+    Ok((operator, code))
 }
 
 /// Whether a picture shows the marker's colour in a block that no text or icon has.

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use super::Person;
 use crate::desktop::Desktop;
+use crate::link::Namespace;
+use crate::network::{self, Network};
 use crate::organisation::{Organisation, Server};
 use crate::process::Process;
 use crate::programs::Program;
@@ -20,11 +23,12 @@ const OPERATOR_SCREEN: (u32, u32) = (1320, 1000);
 #[derive(Debug)]
 pub struct Stage {
     organisation: Organisation,
-    _server: Server,
+    server: Server,
     /// The operator's desktop.
     pub operator: Desktop,
     /// The customer's desktop.
     pub customer: Desktop,
+    network: Option<Network>,
     folder: PathBuf,
     path: Option<String>,
 }
@@ -35,6 +39,20 @@ impl Stage {
     /// # Errors
     /// When a part does not start.
     pub fn set(folder: &Path, path: Option<&str>) -> Result<Self> {
+        let [customer, operator] = Self::virtual_desktops(folder)?;
+        Self::with(folder, path, customer, operator, None)
+    }
+
+    /// The same, with the customer, the server and the operator on machines of their own; needs root.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn set_in(folder: &Path, network: Network) -> Result<Self> {
+        let [customer, operator] = Self::virtual_desktops(folder)?;
+        Self::with(folder, None, customer, operator, Some(network))
+    }
+
+    fn virtual_desktops(folder: &Path) -> Result<[Desktop; 2]> {
         let desk = |who: &str| -> Result<PathBuf> {
             let desk = folder.join(who);
             fs::create_dir_all(&desk).with_context(|| format!("cannot make {}", desk.display()))?;
@@ -42,7 +60,7 @@ impl Stage {
         };
         let customer = Desktop::physical(&desk("customer")?, CUSTOMER_SCREEN.0, CUSTOMER_SCREEN.1)?;
         let operator = Desktop::simulated(&desk("operator")?, OPERATOR_SCREEN.0, OPERATOR_SCREEN.1)?;
-        Self::with(folder, path, customer, operator)
+        Ok([customer, operator])
     }
 
     /// Sets the stage on a display where a person sits, for both roles.
@@ -55,14 +73,98 @@ impl Stage {
             fs::create_dir_all(&desk)?;
             Desktop::existing(&desk, display)
         };
-        Self::with(folder, None, desk("customer")?, desk("operator")?)
+        Self::with(folder, None, desk("customer")?, desk("operator")?, None)
     }
 
-    fn with(folder: &Path, path: Option<&str>, customer: Desktop, operator: Desktop) -> Result<Self> {
-        let organisation = Organisation::new(&folder.join("organisation"))?;
-        let server = organisation.start_server(folder)?;
-        let path = path.map(str::to_owned);
-        Ok(Self { organisation, _server: server, operator, customer, folder: folder.to_path_buf(), path })
+    fn with(
+        folder: &Path,
+        path: Option<&str>,
+        customer: Desktop,
+        operator: Desktop,
+        network: Option<Network>,
+    ) -> Result<Self> {
+        let place = folder.join("organisation");
+        let (organisation, server) = match &network {
+            None => {
+                let organisation = Organisation::new(&place)?;
+                let server = organisation.start_server(folder)?;
+                (organisation, server)
+            }
+            Some(network) => {
+                let organisation = Organisation::at(&place, &network::SERVER.to_string(), 443)?;
+                let server =
+                    organisation.start_server_by(folder, |command| network.server.enter(&command))?;
+                (organisation, server)
+            }
+        };
+        let (folder, path) = (folder.to_path_buf(), path.map(str::to_owned));
+        Ok(Self { organisation, server, operator, customer, network, folder, path })
+    }
+
+    /// The machines, if each party has one of its own.
+    #[must_use]
+    pub fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Starts a program on the customer's desktop and machine.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_at_customer(
+        &self,
+        name: &str,
+        program: &Path,
+        set: impl FnOnce(&mut Command),
+    ) -> Result<Process> {
+        Self::start(
+            &self.customer,
+            self.network.as_ref().map(|network| &network.customer),
+            name,
+            program,
+            set,
+        )
+    }
+
+    /// Starts a program on the operator's desktop and machine.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_at_operator(
+        &self,
+        name: &str,
+        program: &Path,
+        set: impl FnOnce(&mut Command),
+    ) -> Result<Process> {
+        Self::start(
+            &self.operator,
+            self.network.as_ref().map(|network| &network.operator),
+            name,
+            program,
+            set,
+        )
+    }
+
+    fn start(
+        desktop: &Desktop,
+        machine: Option<&Namespace>,
+        name: &str,
+        program: &Path,
+        set: impl FnOnce(&mut Command),
+    ) -> Result<Process> {
+        let mut command = desktop.command(program);
+        set(&mut command);
+        let command = match machine {
+            Some(machine) => machine.enter(&command),
+            None => command,
+        };
+        Process::start(name, desktop.folder(), command)
     }
 
     /// Where everything is kept.
@@ -114,7 +216,7 @@ impl Stage {
     pub fn spawn_operator(&self) -> Result<Process> {
         let passphrase = self.organisation.passphrase_file();
         let bundle = self.organisation.bundle();
-        self.operator.start("operator", Program::Operator.path()?, |command| {
+        self.start_at_operator("operator", &Program::Operator.path()?, |command| {
             command
                 .arg("--bundle")
                 .arg(bundle)
@@ -145,7 +247,7 @@ impl Stage {
         fs::copy(Program::Customer.path()?, &program).context("cannot copy the customer's program")?;
         let packet = self.organisation.packet()?;
         fs::copy(&packet, download.join(packet.file_name().context("a packet without a name")?))?;
-        self.customer.start("customer", program, |command| {
+        self.start_at_customer("customer", &program, |command| {
             command.args(self.path_choice());
         })
     }
