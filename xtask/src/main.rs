@@ -54,7 +54,7 @@ enum Command {
     Bench {
         /// What to measure
         what: run::Bench,
-        /// Handed on; `./dev bench glass --help` lists them
+        /// Handed on; `./dev bench glass -- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

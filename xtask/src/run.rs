@@ -30,6 +30,7 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     let status = Command::new(cargo)
         .args(arguments)
         .current_dir(root)
+        .env("RUSTDOCFLAGS", "-D warnings")
         // Set by the `cargo run` that started this; they would change what the inner cargo builds.
         .env_remove("CARGO_MANIFEST_DIR")
         .env_remove("CARGO_PKG_NAME")

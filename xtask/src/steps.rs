@@ -114,9 +114,7 @@ pub(crate) fn test(root: &Path, full: bool) -> anyhow::Result<()> {
         });
     }
     steps.step("documentation tests", || cargo(root, &["test", "--locked", "--workspace", "--doc"]));
-    steps.step("documentation", || {
-        cargo(root, &["doc", "--locked", "--workspace", "--no-deps", "--document-private-items", "--quiet"])
-    });
+    steps.step("documentation", || cargo(root, &["doc", "--locked", "--workspace", "--no-deps", "--quiet"]));
     if installed("deny") {
         steps.step("dependencies", || {
             cargo(
