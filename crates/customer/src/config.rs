@@ -1,21 +1,18 @@
 //! Settings: the command line and an optional configuration file, put together and checked before anything
 //! else happens. The command line wins.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use deskside_net::PathChoice;
 use deskside_ui::ThemeChoice;
+use deskside_ui::program::log::LogForm;
+use deskside_ui::program::settings::{CommonOptions, ConfigFile, Folder, SettingsError, files_ending_in};
 use serde::Deserialize;
 use thiserror::Error;
 
 const FILE_NAME: &str = "customer.toml";
 const PACKET_EXTENSION: &str = "deskside";
-/// Every key that the configuration file may have.
-const KEYS: [&str; 5] = ["journal_dir", "log", "packet", "path", "theme"];
-/// How alike a mistyped key must be (Jaro-Winkler, 0 to 1) to be named as the one that was meant.
-const ALIKE: f64 = 0.7;
 
 /// The command line. The code is typed into the window and never stands here.
 #[derive(Debug, Default, Parser)]
@@ -43,89 +40,35 @@ pub(crate) struct Arguments {
     /// The configuration file [default: deskside/customer.toml in your configuration folder, if there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The way to the organisation's relay [default: auto]
-    #[arg(long, value_enum, value_name = "PATH")]
-    pub(crate) path: Option<PathOption>,
-    /// Where the records of sessions are kept [default: deskside/journals in your data folder]
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) journal_dir: Option<PathBuf>,
-    /// How log lines look; they go to standard error, and RUST_LOG chooses which [default: text]
-    #[arg(long, value_enum, value_name = "FORM")]
-    pub(crate) log: Option<LogForm>,
-    /// Colours of the windows [default: system]
-    #[arg(long, value_enum, value_name = "THEME")]
-    pub(crate) theme: Option<Theme>,
+    /// The way to the organisation's relay: auto (UDP where it gets through, otherwise TLS), tls or udp [default: auto]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathChoice>,
+    /// What both programs have.
+    #[command(flatten)]
+    pub(crate) common: CommonOptions,
     /// Internal: lets go of keys should the main process be killed; reads what to let go of from standard input.
     #[arg(long, hide = true)]
     pub(crate) let_go: bool,
 }
 
-/// The way to the relay, as the command line spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PathOption {
-    /// UDP where it gets through, otherwise TLS
-    Auto,
-    /// TLS only
-    Tls,
-    /// UDP only
-    Udp,
-}
-
-impl From<PathOption> for PathChoice {
-    fn from(option: PathOption) -> Self {
-        match option {
-            PathOption::Auto => Self::Auto,
-            PathOption::Tls => Self::Tls,
-            PathOption::Udp => Self::Udp,
-        }
-    }
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogForm {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line, for programs
-    Json,
-}
-
-/// Colours of the windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Theme {
-    /// As the system prefers
-    #[default]
-    System,
-    /// Dark on light
-    Light,
-    /// Light on dark
-    Dark,
-}
-
-impl From<Theme> for ThemeChoice {
-    fn from(theme: Theme) -> Self {
-        match theme {
-            Theme::System => Self::System,
-            Theme::Light => Self::Light,
-            Theme::Dark => Self::Dark,
-        }
-    }
-}
-
 /// The configuration file as it is written.
 #[derive(Debug, Default, Deserialize)]
-struct ConfigFile {
+struct File {
     packet: Option<PathBuf>,
     path: Option<PathChoice>,
-    journal_dir: Option<PathBuf>,
-    log: Option<LogForm>,
-    theme: Option<Theme>,
+    #[serde(flatten)]
+    common: CommonOptions,
 }
 
-/// Folders that the environment names (XDG Base Directory Specification 0.8), and the program's own.
+impl ConfigFile for File {
+    const KEYS: &'static [&'static str] = &["journal_dir", "log", "packet", "path", "theme"];
+
+    fn paths(&mut self) -> [&mut Option<PathBuf>; 2] {
+        [&mut self.packet, &mut self.common.journal_dir]
+    }
+}
+
+/// The folders of the person who uses the program, and the program's own.
 #[derive(Debug, Clone)]
 pub(crate) struct Folders {
     /// Where the program lies.
@@ -142,24 +85,16 @@ impl Folders {
     /// The folders of this environment; `variable` looks one up.
     ///
     /// # Errors
-    /// [`ConfigError::NoHome`] if the environment names neither them nor a home folder.
+    /// [`SettingsError::NoHome`] if the environment names neither them nor a home folder.
     pub(crate) fn of(
         program: PathBuf,
         variable: impl Fn(&str) -> Option<PathBuf>,
-    ) -> Result<Self, ConfigError> {
-        // The specification says that a relative path is to be ignored.
-        let absolute = |name: &str| variable(name).filter(|path| path.is_absolute());
-        let find = |name: &'static str, below_home: &str| {
-            absolute(name)
-                .or_else(|| absolute("HOME").map(|home| home.join(below_home)))
-                .map(|folder| folder.join("deskside"))
-                .ok_or(ConfigError::NoHome(name))
-        };
+    ) -> Result<Self, SettingsError> {
         Ok(Self {
             program,
-            config: find("XDG_CONFIG_HOME", ".config")?,
-            data: find("XDG_DATA_HOME", ".local/share")?,
-            state: find("XDG_STATE_HOME", ".local/state")?,
+            config: Folder::Config.find(&variable)?,
+            data: Folder::Data.find(&variable)?,
+            state: Folder::State.find(&variable)?,
         })
     }
 }
@@ -183,41 +118,15 @@ pub(crate) struct Appearance {
     /// How log lines look.
     pub(crate) log: LogForm,
     /// Colours.
-    pub(crate) theme: Theme,
+    pub(crate) theme: ThemeChoice,
 }
 
 /// Why the settings cannot be used; each text says what to do.
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
-    /// No folder is known.
-    #[error("Neither HOME nor {0} is set. Set one of them to a folder of yours.")]
-    NoHome(&'static str),
-    /// A file cannot be read.
-    #[error("{} cannot be read: {cause}.", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// A key that does not exist.
-    #[error("{}: there is no setting “{key}”{}.", path.display(), meant(nearest))]
-    UnknownKey {
-        /// The configuration file.
-        path: PathBuf,
-        /// The key.
-        key: String,
-        /// The known key most like it.
-        nearest: Option<&'static str>,
-    },
-    /// A value or the file's form is wrong.
-    #[error("{}: {}.", path.display(), cause.message())]
-    Malformed {
-        /// The configuration file.
-        path: PathBuf,
-        /// What the TOML reader said.
-        cause: Box<toml::de::Error>,
-    },
+    /// Folder or configuration file.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// There is no packet.
     #[error(
         "The file that says whose program this is (*.deskside) is missing in {}. Download the program again from the organisation that helps you and keep its files together, or name the file with --packet FILE.",
@@ -240,91 +149,39 @@ pub(crate) enum ConfigError {
     },
 }
 
-fn meant(nearest: &Option<&'static str>) -> String {
-    match nearest {
-        Some(key) => format!("; did you mean “{key}”?"),
-        None => format!("; the settings are {}", KEYS.join(", ")),
-    }
-}
-
 /// Puts command line and configuration file together.
 ///
 /// # Errors
 /// [`ConfigError`] says which file or setting is wrong and what to do; the appearance is known even then.
 pub(crate) fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, Result<Settings, ConfigError>) {
-    let file = match &arguments.config {
-        Some(path) => ConfigFile::read(path),
-        None => match ConfigFile::read(&folders.config.join(FILE_NAME)) {
-            Err(ConfigError::Unreadable { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                Ok(ConfigFile::default())
-            }
-            file => file,
-        },
-    };
+    let file = File::read(arguments.config.as_deref(), &folders.config.join(FILE_NAME));
     let (file, refusal) = match file {
         Ok(file) => (file, None),
-        Err(refusal) => (ConfigFile::default(), Some(refusal)),
+        Err(refusal) => (File::default(), Some(refusal)),
     };
-    let appearance = Appearance {
-        log: arguments.log.or(file.log).unwrap_or_default(),
-        theme: arguments.theme.or(file.theme).unwrap_or_default(),
-    };
+    let common = arguments.common.or(file.common);
+    let appearance =
+        Appearance { log: common.log.unwrap_or_default(), theme: common.theme.unwrap_or_default() };
     let settings = || {
         if let Some(refusal) = refusal {
-            return Err(refusal);
+            return Err(refusal.into());
         }
         Ok(Settings {
             packet: match arguments.packet.or(file.packet) {
                 Some(packet) => packet,
                 None => only_packet(&folders.program)?,
             },
-            path: arguments.path.map(PathChoice::from).or(file.path).unwrap_or_default(),
-            journal_dir: arguments
-                .journal_dir
-                .or(file.journal_dir)
-                .unwrap_or_else(|| folders.data.join("journals")),
+            path: arguments.path.or(file.path).unwrap_or_default(),
+            journal_dir: common.journal_dir.unwrap_or_else(|| folders.data.join("journals")),
             roots: folders.state.join("roots.toml"),
         })
     };
     (appearance, settings())
 }
 
-impl ConfigFile {
-    /// Reads a configuration file; its relative paths start at its own folder.
-    fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| ConfigError::Unreadable { path: path.to_owned(), cause })?;
-        let malformed = |cause| ConfigError::Malformed { path: path.to_owned(), cause: Box::new(cause) };
-        let table: toml::Table = toml::from_str(&text).map_err(malformed)?;
-        if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-            let nearest = nearest(key);
-            return Err(ConfigError::UnknownKey { path: path.to_owned(), key: key.clone(), nearest });
-        }
-        let file: Self = table.try_into().map_err(malformed)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let beside = |path: Option<PathBuf>| path.map(|path| folder.join(path));
-        Ok(Self { packet: beside(file.packet), journal_dir: beside(file.journal_dir), ..file })
-    }
-}
-
-fn nearest(key: &str) -> Option<&'static str> {
-    let likeness = |known: &str| strsim::jaro_winkler(known, &key.to_lowercase().replace('-', "_"));
-    KEYS.into_iter()
-        .map(|known| (known, likeness(known)))
-        .filter(|(_, likeness)| *likeness >= ALIKE)
-        .max_by(|(_, one), (_, other)| one.total_cmp(other))
-        .map(|(known, _)| known)
-}
-
 fn only_packet(folder: &Path) -> Result<PathBuf, ConfigError> {
-    let unreadable = |cause| ConfigError::Unreadable { path: folder.to_owned(), cause };
-    let mut packets = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == PACKET_EXTENSION) {
-            packets.push(path);
-        }
-    }
+    let mut packets = files_ending_in(PACKET_EXTENSION, folder)
+        .map_err(|cause| SettingsError::Unreadable { path: folder.to_owned(), cause })?;
     match (packets.pop(), packets.len()) {
         (None, _) => Err(ConfigError::NoPacket { folder: folder.to_owned() }),
         (Some(packet), 0) => Ok(packet),
@@ -388,7 +245,7 @@ mod tests {
         std::fs::write(home.folders.config.join(FILE_NAME), text).unwrap();
         let arguments = Arguments::try_parse_from(["deskside-customer", "--path", "udp"]).unwrap();
         let (appearance, settings) = gather(arguments, &home.folders);
-        assert_eq!(appearance, Appearance { log: LogForm::Json, theme: Theme::Dark });
+        assert_eq!(appearance, Appearance { log: LogForm::Json, theme: ThemeChoice::Dark });
         let expected = Settings {
             packet: home.folders.config.join("a.deskside"),
             path: PathChoice::Udp,

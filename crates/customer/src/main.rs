@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
-mod files;
+mod journals;
 mod model;
 mod roots;
 mod run;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use crate::files;
+use deskside_ui::program::files;
 
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for the other by a reader.
 const ALIKE: f64 = 0.93;

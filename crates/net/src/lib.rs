@@ -20,12 +20,17 @@ mod streams;
 mod tunnel;
 mod udp;
 
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::de::{IntoDeserializer as _, value};
+
 pub use handle::{CommandSender, Handle};
 pub use problem::Problem;
 pub use sink::{PictureSink, Readiness};
 
 /// Which way a program reaches its relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PathChoice {
     /// UDP as soon as it carries probes both ways, the TLS tunnel until then and otherwise.
@@ -35,6 +40,15 @@ pub enum PathChoice {
     Tls,
     /// UDP only; fails where UDP does not get through.
     Udp,
+}
+
+/// A choice is written as `auto`, `tls` or `udp`, on a command line as in a file.
+impl FromStr for PathChoice {
+    type Err = value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::deserialize(text.into_deserializer())
+    }
 }
 
 /// How good the connection is, measured by QUIC.

@@ -1,63 +1,29 @@
 //! Keeps the journal of each session in two files: one to read, one to prove.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use deskside_proto::journal::Event;
+use deskside_proto::journal::{Entry, Event};
 use deskside_session::Journal;
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
+use deskside_ui::program::files::JournalFiles;
+use time::UtcOffset;
 
-/// Writes both files and gives the readable one's path: `2026-01-31_14-05-12_0a1b2c3d.txt`, beside it the same
-/// with `.journal`. A file has its name only once it is whole and on the disk.
+/// Writes both files and gives the readable one's path.
 ///
 /// # Errors
 /// What the system said. Nothing partial is left.
 pub(crate) fn keep(journal: &Journal, folder: &Path, offset: UtcOffset) -> io::Result<PathBuf> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let text = folder.join(name(journal, offset));
-    write(&text.with_extension("journal"), &journal.encode())?;
-    write(&text, journal.to_text(offset).as_bytes())?;
-    // The names are on the disk too, not only the files.
-    fs::File::open(folder)?.sync_all()?;
-    Ok(text)
-}
-
-fn name(journal: &Journal, offset: UtcOffset) -> String {
-    let first = journal.entries().next();
-    let began = first
-        .and_then(|entry| OffsetDateTime::from_unix_timestamp(entry.at_ms.div_euclid(1000)).ok())
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .to_offset(offset);
-    let form = format_description!("[year]-[month]-[day]_[hour]-[minute]-[second]");
-    let began = began.format(form).unwrap_or_else(|_| began.unix_timestamp().to_string());
-    let session = match first.map(|entry| &entry.event) {
-        Some(Event::Started { session, .. }) => session.to_string(),
-        _ => String::from("unknown"),
+    let (began_ms, session) = match journal.entries().next() {
+        Some(Entry { at_ms, event: Event::Started { session, .. }, .. }) => (*at_ms, session.to_string()),
+        _ => (0, "unknown".to_owned()),
     };
-    format!("{began}_{}.txt", session.get(..8).unwrap_or(&session))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let partial = path.with_added_extension("part");
-    let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)
-    })();
-    if written.is_err() {
-        // The first error is the one to be told; that there may be nothing to remove is no news.
-        fs::remove_file(&partial).unwrap_or_default();
-    }
-    written
+    let (proof, text) = (journal.encode(), journal.to_text(offset));
+    JournalFiles { began_ms, session: &session, proof: &proof, text: &text }.keep(folder, offset)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
 
     use deskside_proto::SessionId;
     use deskside_proto::journal::{Entry, SessionEnd};
@@ -102,33 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_whole_private_and_named_by_time_and_session() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("deep/journals");
+    fn both_files_hold_the_journal_and_are_named_by_time_and_session() {
+        let folder = tempfile::tempdir().unwrap();
         let journal = journal();
-        let text = keep(&journal, &folder, UtcOffset::from_hms(1, 0, 0).unwrap()).unwrap();
+        let text = keep(&journal, folder.path(), UtcOffset::from_hms(1, 0, 0).unwrap()).unwrap();
         assert_eq!(text.file_name().unwrap(), "2026-01-31_15-05-12_abababab.txt");
         assert!(fs::read_to_string(&text).unwrap().contains("Anna Berg"));
-        let proof = text.with_extension("journal");
-        assert_eq!(Journal::decode(&fs::read(&proof).unwrap()).unwrap(), journal);
-        for file in [&text, &proof] {
-            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing partial is left");
-    }
-
-    #[test]
-    fn what_cannot_be_written_is_told_and_leaves_nothing() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("journals");
-        fs::write(&folder, "in the way").unwrap();
-        assert!(keep(&journal(), &folder, UtcOffset::UTC).is_err());
-        let target = home.path().join("taken");
-        fs::create_dir_all(target.join("inside")).unwrap();
-        assert!(write(&target, b"x").is_err(), "a folder has the name");
-        let left: Vec<_> =
-            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 2, "{left:?}");
+        let proof = fs::read(text.with_extension("journal")).unwrap();
+        assert_eq!(Journal::decode(&proof).unwrap(), journal);
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! A [`Picture`] is drawn beneath the widgets of a window straight into the window's memory; new pixels
 //! followed by [`Shell::present`] cost only the changed rectangles and no egui pass.
+//!
+//! [`program`] holds what both desktop programs share beside the screen: settings, log, and keeping files.
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +21,7 @@ mod error;
 mod event_loop;
 mod offscreen;
 mod picture;
+pub mod program;
 mod scale;
 mod shell;
 pub mod theme;

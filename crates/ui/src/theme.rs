@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2};
+use serde::Deserialize;
 
 /// The unit of all distances, in points; halves and multiples of it are used, nothing else.
 pub const UNIT: f32 = 8.0;
@@ -13,15 +15,16 @@ pub const RADIUS: u8 = 8;
 /// Height of buttons and fields.
 pub const CONTROL_HEIGHT: f32 = 40.0;
 
-/// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Light or dark, in settings by the names `light`, `dark` and `system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ThemeChoice {
-    /// What the system prefers, where it tells; light otherwise.
+    /// As the system prefers; light if it does not tell
     #[default]
     System,
-    /// Dark text on light ground.
+    /// Dark text on light ground
     Light,
-    /// Light text on dark ground.
+    /// Light text on dark ground
     Dark,
 }
 

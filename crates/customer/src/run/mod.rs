@@ -2,7 +2,6 @@
 
 mod hand;
 mod injection;
-mod logging;
 mod picture;
 mod program;
 mod router;
@@ -20,6 +19,7 @@ use clap::Parser;
 use deskside_net::customer::CustomerConfig;
 use deskside_platform::{PlatformError, x11};
 use deskside_trust::{Descriptor, UnixTime};
+use deskside_ui::program::log;
 use deskside_ui::{Options, Proxy};
 use time::UtcOffset;
 
@@ -59,10 +59,10 @@ pub(crate) fn main() -> ExitCode {
     let folders = Folders::of(program.unwrap_or_default(), |name| std::env::var_os(name).map(Into::into));
     let (appearance, settings) = match folders {
         Ok(folders) => config::gather(arguments, &folders),
-        Err(error) => (config::Appearance::default(), Err(error)),
+        Err(error) => (config::Appearance::default(), Err(error.into())),
     };
-    logging::start(appearance.log);
-    let options = Options { theme: appearance.theme.into() };
+    log::start(appearance.log, std::env::var("RUST_LOG").ok().as_deref());
+    let options = Options { theme: appearance.theme };
     let outcome = settings.map_err(Into::into).and_then(|settings| session(options, &settings, offset));
     match outcome {
         Ok(code) => code,

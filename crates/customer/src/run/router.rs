@@ -18,7 +18,7 @@ use time::UtcOffset;
 use super::News;
 use super::injection::Injection;
 use super::picture::Picture;
-use crate::files;
+use crate::journals;
 use crate::model::Told;
 
 /// The network side's own ends, which exist only after the router does.
@@ -128,7 +128,7 @@ impl Router {
                 self.picture = None;
                 self.end_control();
                 tracing::info!(?reason, "the session is over");
-                Told::Ended { reason, kept: files::keep(&journal, &self.journals, self.offset) }
+                Told::Ended { reason, kept: journals::keep(&journal, &self.journals, self.offset) }
             }
         };
         // A loop that has ended shows nothing any more.
