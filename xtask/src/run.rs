@@ -52,46 +52,52 @@ pub(crate) fn installed(subcommand: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Builds the four programs as the tests run them.
+/// Builds all programs as tests, demo and measurements run them. Always the whole workspace: a selection of
+/// packages would mean other features of their dependencies, and so compile half of them again.
 pub(crate) fn build_programs(root: &Path, profile: &str) -> anyhow::Result<()> {
-    let mut arguments = vec!["build", "--locked", "--bins", "--profile", profile];
-    for program in PROGRAMS {
-        arguments.extend(["--package", program]);
+    cargo(root, &["build", "--locked", "--workspace", "--bins", "--profile", profile])
+}
+
+/// Runs one of the testkit's programs, built by [`build_programs`].
+fn run_tool(root: &Path, profile: &str, name: &str, arguments: &[String]) -> anyhow::Result<()> {
+    build_programs(root, profile)?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    let tool = target(root).join(folder).join(name);
+    let status = Command::new(&tool)
+        .args(arguments)
+        .current_dir(root)
+        .status()
+        .with_context(|| format!("cannot start {}", tool.display()))?;
+    if !status.success() {
+        bail!("{name} failed: {status}");
     }
-    cargo(root, &arguments)
+    Ok(())
 }
 
 /// `./dev demo`.
 pub(crate) fn demo(root: &Path, here: bool) -> anyhow::Result<()> {
-    build_programs(root, "dev")?;
-    let mut arguments =
-        vec!["run", "--locked", "--quiet", "--package", "deskside-testkit", "--bin", "deskside-demo", "--"];
-    if here {
-        arguments.push("--here");
-    }
-    cargo(root, &arguments)
+    let here = here.then(|| "--here".to_owned());
+    run_tool(root, "dev", "deskside-demo", here.as_slice())
 }
 
 /// `./dev bench …`.
 pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::Result<()> {
-    let run = match what {
-        Bench::Glass => {
-            build_programs(root, "release")?;
-            ["run", "--locked", "--release", "--package", "deskside-testkit", "--bin", "deskside-glass", "--"]
-        }
+    match what {
+        Bench::Glass => run_tool(root, "release", "deskside-glass", arguments),
         Bench::Codec => {
-            ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"]
+            let bench = ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"];
+            let all: Vec<&str> = bench.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+            cargo(root, &all)
         }
-        Bench::Size => return size(root),
-    };
-    let all: Vec<&str> = run.into_iter().chain(arguments.iter().map(String::as_str)).collect();
-    cargo(root, &all)
+        Bench::Size => size(root),
+    }
 }
 
+/// As they are shipped: each package alone, with no feature that only another one needs.
 fn size(root: &Path) -> anyhow::Result<()> {
-    build_programs(root, "release")?;
     let release = target(root).join("release");
     for program in PROGRAMS {
+        cargo(root, &["build", "--locked", "--release", "--package", program])?;
         let bytes = std::fs::metadata(release.join(program)).with_context(|| format!("no {program}"))?.len();
         println!("{program:20} {:6.2} MB stripped", bytes as f64 / 1e6);
         if program == "deskside-customer" && CUSTOMER_LIMIT < bytes {

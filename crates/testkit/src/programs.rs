@@ -65,10 +65,10 @@ pub fn target_folder() -> PathBuf {
 fn build() -> Result<PathBuf> {
     let (profile, folder) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--locked", "--bins", "--profile", profile]).current_dir(workspace());
-    for program in Program::ALL {
-        cargo.args(["--package", program.name()]);
-    }
+    // The whole workspace, as `./dev` builds it: a selection of packages would mean other features of their
+    // dependencies, and so compile half of them again.
+    cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--profile", profile]);
+    cargo.current_dir(workspace());
     let done = cargo.output().context("cannot start cargo")?;
     if !done.status.success() {
         bail!("the programs do not compile:\n{}", String::from_utf8_lossy(&done.stderr));
