@@ -36,4 +36,19 @@ mod real_session {
     fn one_person_helps_another_over_udp() {
         session("udp");
     }
+
+    /// Rows N12, L3: closing the panel is the end, for good, and nothing is left of the program.
+    #[test]
+    fn t17_closing_the_panel_ends_the_session_and_leaves_no_process() {
+        let folder = TempDir::new().unwrap();
+        let stage = Stage::set(folder.path(), None).unwrap();
+        let (operator, mut customer) = scenario::watch(&stage).unwrap();
+        let panel = stage.customer.display().window("Anna Berg").unwrap().rect;
+        let right = i32::try_from(panel.x + panel.width).unwrap();
+        // The window manager's own cross, in the frame above the window.
+        stage.customer.hand().click((right - 8, i32::try_from(panel.y).unwrap() - 9)).unwrap();
+        operator.sees("The customer ended the session").unwrap();
+        customer.clicks("Close").unwrap();
+        customer.leaves_nothing(Duration::from_secs(20)).unwrap();
+    }
 }
