@@ -7,6 +7,9 @@ use deskside_trust::crypto::sha256;
 use deskside_trust::{CertificateDer, Signer, seal};
 use thiserror::Error;
 
+/// Entries kept free, so that however many came before, the journal tells how grants and session ended.
+const KEPT_FOR_THE_END: usize = 64;
+
 /// A party's certificate and, once it has sealed the journal, its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Party {
@@ -84,6 +87,11 @@ impl Journal {
     /// Number and hash of the last entry, if there is one.
     pub(crate) fn head(&self) -> Option<(u32, [u8; 32])> {
         self.entries.last().map(|(entry, _)| (entry.number, self.head))
+    }
+
+    /// Whether there is room for more than the end of a session.
+    pub(crate) fn has_room(&self) -> bool {
+        self.entries.len() + KEPT_FOR_THE_END < MAX_ENTRIES as usize
     }
 
     /// The sharer's side: appends what happened and gives the entry's exact bytes for the other side.

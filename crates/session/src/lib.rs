@@ -17,6 +17,7 @@ mod question;
 mod sharer;
 mod suspension;
 mod viewer;
+mod witness;
 
 pub use grant::{ActionKind, Control, Denied, Grant, Revoker, See};
 pub use journal::{Journal, JournalError};

@@ -206,6 +206,11 @@ impl Sharer {
 
     /// Takes bytes of the control stream. A peer that breaks the rules ends the session.
     pub fn receive(&mut self, bytes: &[u8], now: Now) {
+        // First, so that a peer that never pauses cannot hold up a deadline.
+        self.tick(now);
+        if self.is_over() {
+            return;
+        }
         self.deframer.push(bytes);
         loop {
             let message = match self.deframer.next_message() {
@@ -377,8 +382,9 @@ impl Sharer {
         let ended = match action {
             Action::See => {
                 self.see_issuer.revoke();
-                self.end_grant_of_control_resting_on_see(now, reason);
-                self.see.take()
+                let ended = self.see.take();
+                self.end_what_rests_on_see(reason, now);
+                ended
             }
             Action::Control => {
                 self.control_issuer.revoke();
@@ -394,9 +400,14 @@ impl Sharer {
         self.outputs.push_back(SharerOutput::GrantEnded { action, grant, reason });
     }
 
-    fn end_grant_of_control_resting_on_see(&mut self, now: Now, reason: GrantEnd) {
+    /// Control is never wider than seeing, and is not asked for without it.
+    fn end_what_rests_on_see(&mut self, reason: GrantEnd, now: Now) {
         let reason = if reason == GrantEnd::SessionEnded { reason } else { GrantEnd::Narrowed };
         self.end_grant(Action::Control, reason, now);
+        if let Some(open) = self.open.take_if(|open| open.action == Action::Control) {
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.close(open.request, Verdict::Unavailable, now);
+        }
     }
 
     /// Tells grants, viewer and person if input rests now and did not before, or the other way round.

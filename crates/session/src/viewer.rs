@@ -6,24 +6,33 @@ use std::time::Duration;
 use deskside_proto::control::{Control as Message, CursorShape, Suspension};
 use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
-use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::journal::{Action, Entry, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_trust::{CertificateDer, Signer};
+use deskside_trust::crypto::sha256;
+use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
 
 use crate::Now;
 use crate::journal::Journal;
 use crate::order::PictureOrder;
+use crate::witness::Witness;
 
 /// How long the other program may take to say hello.
 const GREETING: Duration = Duration::from_secs(15);
 /// How long the other program may take to seal the journal.
 const SEALING: Duration = Duration::from_secs(2);
+/// Most bytes of updates that may wait for the decoder. An honest sharer, who is paced by what was shown,
+/// keeps a fraction of it under way.
+const MAX_UNSHOWN: usize = 16 * 1024 * 1024;
+/// What an update takes beside its bytes, which may be none.
+const AN_UPDATE_ITSELF: usize = 64;
 
 /// What a viewer must know from the start.
 pub struct ViewerConfig {
     /// The session.
     pub session: SessionId,
+    /// The operator, as the own certificate names them.
+    pub operator: OperatorIdentity,
     /// The customer's certificate.
     pub peer_certificate: CertificateDer<'static>,
     /// The operator's key, which signs the journal.
@@ -110,12 +119,16 @@ pub struct Viewer {
     deframer: Deframer,
     outputs: VecDeque<ViewerOutput>,
     journal: Journal,
+    witness: Witness,
     last_request: u32,
     pending: BTreeMap<RequestId, Action>,
     grants: BTreeMap<Action, GrantId>,
     suspended: Option<Suspension>,
     epoch: u32,
     order: PictureOrder,
+    /// Updates that were handed on and not yet shown, with their lengths, and the sum of these.
+    unshown: VecDeque<(UpdateHeader, usize)>,
+    unshown_bytes: usize,
 }
 
 impl std::fmt::Debug for Viewer {
@@ -129,6 +142,8 @@ impl Viewer {
     #[must_use]
     pub fn new(config: ViewerConfig, now: Now) -> Self {
         let journal = Journal::new(config.peer_certificate.clone(), config.signer.certificate().clone());
+        let customer = sha256(&[&config.peer_certificate]);
+        let witness = Witness::new(config.session, config.operator.clone(), customer);
         let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
         let mut viewer = Self {
             config,
@@ -136,12 +151,15 @@ impl Viewer {
             deframer: Deframer::default(),
             outputs: VecDeque::new(),
             journal,
+            witness,
             last_request: 0,
             pending: BTreeMap::new(),
             grants: BTreeMap::new(),
             suspended: None,
             epoch: 0,
             order: PictureOrder::default(),
+            unshown: VecDeque::new(),
+            unshown_bytes: 0,
         };
         viewer.send(&hello);
         viewer
@@ -168,6 +186,11 @@ impl Viewer {
 
     /// Takes bytes of the control stream. A peer that breaks the rules ends the session.
     pub fn receive(&mut self, bytes: &[u8], now: Now) {
+        // First, so that a peer that never pauses cannot hold up a deadline.
+        self.tick(now);
+        if self.is_over() {
+            return;
+        }
         self.deframer.push(bytes);
         loop {
             let message = match self.deframer.next_message() {
@@ -228,7 +251,15 @@ impl Viewer {
                 let Some(action) = self.grants.iter().find(|(_, g)| **g == grant).map(|(a, _)| *a) else {
                     return self.broke_protocol(now);
                 };
+                if self.witness.has_living(grant) {
+                    return self.broke_protocol(now);
+                }
                 self.grants.remove(&action);
+                if action == Action::See {
+                    // The decoder forgets the picture and answers nothing that is still under way.
+                    self.unshown.clear();
+                    self.unshown_bytes = 0;
+                }
                 self.outputs.push_back(ViewerOutput::GrantEnded { action, grant, reason });
             }
             Message::Suspended(suspended) => {
@@ -243,7 +274,7 @@ impl Viewer {
                 self.epoch = epoch;
                 self.order.begin(epoch);
                 self.outputs.push_back(ViewerOutput::Screen { epoch, width, height });
-                self.deliver();
+                self.deliver(now);
             }
             Message::CursorShape(shape) => self.outputs.push_back(ViewerOutput::CursorShape(shape)),
             Message::CursorMoved { x, y } => self.outputs.push_back(ViewerOutput::CursorMoved { x, y }),
@@ -262,38 +293,43 @@ impl Viewer {
 
     fn answered(&mut self, request: RequestId, verdict: Verdict, now: Now) {
         let Some(action) = self.pending.remove(&request) else { return self.broke_protocol(now) };
+        if !self.witness.agrees(request, verdict) {
+            return self.broke_protocol(now);
+        }
         if let Verdict::Allowed(grant) = verdict {
             self.grants.insert(action, grant);
         }
         self.outputs.push_back(ViewerOutput::Answered { request, action, verdict });
     }
 
+    /// What this end knows to be false never gets into the journal, and so never under the operator's seal.
     fn entry(&mut self, bytes: &[u8], now: Now) {
-        let session = self.config.session;
-        let is_ours = match self.journal.append(bytes).map(|entry| &entry.event) {
-            Ok(Event::Started { session: named, .. }) => *named == session,
-            Ok(_) => true,
-            Err(_) => false,
-        };
-        // The parties named in the first entry must be the ones of this connection.
-        if !is_ours || (self.journal.entries().count() == 1 && self.journal.verify().is_err()) {
+        let is_true = Entry::decode(bytes).is_ok_and(|entry| self.witness.confirms(&entry.event));
+        if !is_true || self.journal.append(bytes).is_err() {
             self.broke_protocol(now);
         }
     }
 
     /// Takes one update of the picture, in whatever order the streams arrive.
     pub fn receive_update(&mut self, header: UpdateHeader, body: Vec<u8>, now: Now) {
+        self.tick(now);
         if !matches!(self.phase, Phase::Active) {
             return;
         }
         if self.order.push(header, body).is_err() {
             return self.broke_protocol(now);
         }
-        self.deliver();
+        self.deliver(now);
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self, now: Now) {
         while let Some((header, body)) = self.order.pop() {
+            let bytes = body.len() + AN_UPDATE_ITSELF;
+            self.unshown_bytes += bytes;
+            if self.unshown_bytes > MAX_UNSHOWN {
+                return self.broke_protocol(now);
+            }
+            self.unshown.push_back((header, bytes));
             self.outputs.push_back(ViewerOutput::Update { header, body });
         }
     }
@@ -309,6 +345,7 @@ impl Viewer {
         self.last_request += 1;
         let request = RequestId(self.last_request);
         self.pending.insert(request, action);
+        self.witness.asked(request, action);
         self.send(&Message::Ask { request, action });
         Some(request)
     }
@@ -316,6 +353,7 @@ impl Viewer {
     /// Takes a request back; the answer says how it ended.
     pub fn withdraw(&mut self, request: RequestId) {
         if self.pending.contains_key(&request) {
+            self.witness.withdrew(request);
             self.send(&Message::Withdraw { request });
         }
     }
@@ -323,6 +361,7 @@ impl Viewer {
     /// Gives a grant back.
     pub fn give_back(&mut self, grant: GrantId) {
         if self.grants.values().any(|held| *held == grant) {
+            self.witness.gave_back(grant);
             self.send(&Message::GiveBack { grant });
         }
     }
@@ -342,6 +381,10 @@ impl Viewer {
 
     /// An update has been decoded.
     pub fn shown(&mut self, header: UpdateHeader) {
+        let order = |header: UpdateHeader| (header.epoch, header.number);
+        while let Some((_, bytes)) = self.unshown.pop_front_if(|(first, _)| order(*first) <= order(header)) {
+            self.unshown_bytes -= bytes;
+        }
         if matches!(self.phase, Phase::Active) && header.epoch == self.epoch {
             self.send(&Message::Shown { epoch: header.epoch, number: header.number });
         }
@@ -356,6 +399,7 @@ impl Viewer {
                 self.over(reason);
             }
             Phase::Active => {
+                self.witness.ended();
                 self.send(&Message::End { reason });
                 self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
             }

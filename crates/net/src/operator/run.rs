@@ -134,6 +134,7 @@ impl End {
         tokio::spawn(streams::read_updates(connection.clone(), queue));
         let config = ViewerConfig {
             session,
+            operator: self.config.bundle.identity().clone(),
             peer_certificate,
             signer: self.config.bundle.signer().clone(),
             product: self.config.product.clone(),

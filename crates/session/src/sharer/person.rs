@@ -33,6 +33,9 @@ impl Sharer {
     /// The person answered the open question. An answer to any other question is nothing.
     pub fn answer(&mut self, request: RequestId, allow: bool, now: Now) {
         self.tick(now);
+        if !matches!(self.phase, Phase::Active) {
+            return;
+        }
         let Some(question) = self.open.take_if(|open| open.request == request) else { return };
         if !allow {
             self.refusals += 1;
@@ -112,6 +115,8 @@ impl Sharer {
         }
         self.control_issuer.revoke();
         self.see_issuer.revoke();
+        // Nothing is asked any more.
+        self.queue.clear();
         if let Some(open) = self.open.take() {
             self.close(open.request, Verdict::Denied, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));

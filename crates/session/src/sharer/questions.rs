@@ -10,7 +10,8 @@ use crate::question::Question;
 
 impl Sharer {
     pub(super) fn asked(&mut self, request: RequestId, action: Action, now: Now) {
-        if request.0 <= self.last_request {
+        // Who asks so often that the journal is full of it has no honest purpose.
+        if request.0 <= self.last_request || !self.journal.has_room() {
             return self.broke_protocol(now);
         }
         self.last_request = request.0;

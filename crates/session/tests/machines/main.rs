@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod adversary;
 mod consent;
 mod hostile;
 mod journal;

@@ -57,22 +57,24 @@ pub(crate) const OPERATOR: &str = "Olga Nilsen";
 pub(crate) fn configs() -> (SharerConfig, ViewerConfig) {
     let customer = SessionKey::generate().unwrap();
     let operator = SessionKey::generate().unwrap();
+    let identity = OperatorIdentity {
+        name: OPERATOR.into(),
+        account: "olga".into(),
+        organisation: "Example Help".into(),
+        packet: "packet-1".into(),
+        serial: "01".into(),
+        certificate_hash: sha256(&[operator.certificate()]),
+    };
     let sharer = SharerConfig {
         session: SESSION,
-        operator: OperatorIdentity {
-            name: OPERATOR.into(),
-            account: "olga".into(),
-            organisation: "Example Help".into(),
-            packet: "packet-1".into(),
-            serial: "01".into(),
-            certificate_hash: sha256(&[operator.certificate()]),
-        },
+        operator: identity.clone(),
         operator_certificate: operator.certificate().clone(),
         signer: customer.signer().clone(),
         product: "test".into(),
     };
     let viewer = ViewerConfig {
         session: SESSION,
+        operator: identity,
         peer_certificate: customer.certificate().clone(),
         signer: operator.signer().clone(),
         product: "test".into(),
