@@ -118,7 +118,12 @@ fn read_reply<R: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<R,
         // A reply without a body is read as JSON's null, for calls that give nothing.
         let body = if body.is_empty() { b"null" } else { body };
         return serde_json::from_slice(body)
-            .map_err(|e| Problem::Internal(format!("the server's reply cannot be read: {e}")).into());
+            // Not in serde's words, which repeat what the server wrote.
+            .map_err(|e| {
+                let (line, column) = (e.line(), e.column());
+                let what = format!("the server's reply cannot be read (line {line}, column {column})");
+                Problem::Internal(what).into()
+            });
     }
     match serde_json::from_slice::<ErrorReply>(body) {
         Ok(reply) => Err(CallError { code: Some(reply.error), problem: Problem::Refused(reply.message) }),

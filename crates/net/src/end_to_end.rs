@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deskside_trust::{CertificateDer, crypto};
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{ClientConfig, Connection, ServerConfig};
+use quinn::{ClientConfig, Connection, ConnectionError, ServerConfig};
 
 use crate::{Problem, Quality, leg};
 
@@ -44,5 +44,21 @@ pub(crate) fn quality(connection: &Connection, udp: bool) -> Quality {
         udp,
         received: stats.udp_rx.bytes,
         sent: stats.udp_tx.bytes,
+    }
+}
+
+/// Why a connection ended, in our own words. QUIC's own text repeats what the peer wrote into its last
+/// frame, and before the handshake is done a relay can write that as well: it is not shown to a person.
+pub(crate) fn ending(error: &ConnectionError) -> &'static str {
+    match error {
+        ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_) => {
+            "the other side refused it"
+        }
+        ConnectionError::TimedOut => "the other side did not answer in time",
+        ConnectionError::VersionMismatch => "the other side speaks another version",
+        ConnectionError::TransportError(_) | ConnectionError::Reset | ConnectionError::CidsExhausted => {
+            "what came from the other side could not be used"
+        }
+        ConnectionError::LocallyClosed => "it was closed here",
     }
 }

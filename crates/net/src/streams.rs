@@ -16,7 +16,7 @@ pub(crate) const PRIORITY_CONTROL: i32 = 10;
 const PRIORITY_PICTURE: i32 = 0;
 /// A peer that leaves so many control bytes unread is stuck or hostile.
 const MAX_UNSENT: usize = 4 * 1024 * 1024;
-/// How long the last bytes may take to be acknowledged.
+/// How long the last bytes may take to be written and acknowledged, whatever the peer does.
 const LAST_BYTES: Duration = Duration::from_secs(2);
 /// What arrived and waits for the loop.
 pub(crate) const INCOMING_QUEUE: usize = 32;
@@ -61,7 +61,7 @@ impl Writer {
             }
             if stream.finish().is_ok() {
                 // Best effort: if the peer is gone, there is nobody to acknowledge.
-                tokio::time::timeout(LAST_BYTES, stream.stopped()).await.ok();
+                stream.stopped().await.ok();
             }
         });
         Self { queue, unsent, task }
@@ -72,11 +72,13 @@ impl Writer {
         if unsent > MAX_UNSENT { Err(Stuck) } else { self.queue.send(bytes).map_err(|_| Stuck) }
     }
 
-    /// Sends what is queued, ends the stream, and waits a little for the acknowledgement.
-    pub(crate) async fn finish(self) {
+    /// Sends what is queued, ends the stream, and waits a little for the acknowledgement. A peer that keeps
+    /// the connection alive and reads nothing must not keep the program.
+    pub(crate) async fn finish(mut self) {
         drop(self.queue);
-        // The task cannot panic and is not aborted; if it were, there is nothing left to wait for.
-        self.task.await.unwrap_or_default();
+        if tokio::time::timeout(LAST_BYTES, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
     }
 }
 
@@ -159,3 +161,6 @@ pub(crate) async fn read_updates(connection: Connection, queue: mpsc::Sender<Inc
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use deskside_proto::api::{JoinReply, JoinRequest, RelayTicket};
+use deskside_proto::api::{ErrorCode, JoinReply, JoinRequest, RelayTicket};
 use deskside_proto::{ALPN_HTTP, ALPN_TUNNEL, Code};
 use deskside_trust::{Crl, Descriptor, IdentityError, Offer, OfferError, SessionKey, UnixTime, tls};
 use http::Method;
@@ -13,7 +13,7 @@ use quinn::Connection;
 use rustls::time_provider::DefaultTimeProvider;
 
 use super::Stage;
-use crate::broker::Broker;
+use crate::broker::{Broker, CallError};
 use crate::leg::{Leg, LegTarget};
 use crate::path::PEER;
 use crate::tunnel::Notice;
@@ -45,11 +45,18 @@ pub(super) async fn connect(
     let broker = Broker::new(descriptor.brokers().to_vec(), hop(ALPN_HTTP)?);
     let request = JoinRequest { code: code.expose() };
     let reply: JoinReply =
-        broker.call(Method::POST, "/join", None, Some(&request)).await.map_err(|e| e.problem)?;
+        broker.call(Method::POST, "/join", None, Some(&request)).await.map_err(join_problem)?;
 
     let crl = Arc::new(read_crl(&reply)?);
     let offer = bytes(&reply.offer)?;
     let offer = Offer::verify(&offer, code, descriptor, &crl, UnixTime::now()).map_err(offer_problem)?;
+    if offer.body().password_required {
+        return Err(Problem::Peer(
+            "The helper asks for a session password, which this version of the program does not know. Get the \
+             organisation's current program from the place where you got this one."
+                .into(),
+        ));
+    }
 
     stage(Stage::Connecting);
     let (relay, ticket) = choose_relay(&offer, &reply.relays)?;
@@ -78,7 +85,8 @@ pub(super) async fn connect(
             Ok(Err(error)) => return Err(match tls.refusal.reason() {
                 Some(reason) => identity_problem(reason),
                 None => Problem::Peer(format!(
-                    "The secure connection to the helper failed ({error}). Ask for a new code and try again."
+                    "The secure connection to the helper failed: {}. Ask for a new code and try again.",
+                    end_to_end::ending(&error)
                 )),
             }),
             Err(_) => return Err(gone()),
@@ -94,6 +102,24 @@ async fn peer_gone(leg: &mut Leg) {
             return;
         }
     }
+}
+
+/// A refusal in the program's own words: a hostile server's must not speak to the customer in its place.
+fn join_problem(error: CallError) -> Problem {
+    let words = match error.code {
+        None => return error.problem,
+        Some(ErrorCode::NoSuchCode) => {
+            "This code does not work. Check the six digits, or ask your helper for a new code."
+        }
+        Some(ErrorCode::TooManyAttempts) => {
+            "Too many wrong codes came from here. Wait a few minutes and try again, or ask your helper for a new code."
+        }
+        Some(_) => {
+            "The server cannot do this just now. Try again in a minute; if it stays so, tell the organisation \
+             that gave you this program."
+        }
+    };
+    Problem::Refused(words.into())
 }
 
 fn gone() -> Problem {

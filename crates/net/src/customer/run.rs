@@ -225,6 +225,8 @@ impl Session {
                 let epoch = self.epoch.filter(|_| self.sharer.may_show() && bytes <= MAX_UPDATE);
                 let header = epoch.map(|epoch| UpdateHeader { epoch, number: self.next_update });
                 picture.numbered(header, bytes);
+                // What was coded and not sent is missing at the other end: only a new epoch mends that.
+                self.epoch = epoch;
                 let Some(header) = header else { return };
                 self.next_update += 1;
                 let connection = &self.connection;

@@ -123,7 +123,10 @@ impl End {
         };
         let input = match connection.open_uni().await {
             Ok(input) => input,
-            Err(error) => return (self.events)(Event::SessionFailed(Problem::Peer(error.to_string()))),
+            Err(error) => {
+                let words = format!("The connection was lost: {}.", end_to_end::ending(&error));
+                return (self.events)(Event::SessionFailed(Problem::Peer(words)));
+            }
         };
         for stream in [&send, &input] {
             // Fails only on a stream that is closed; these were just opened.

@@ -113,7 +113,7 @@ impl Waiting {
                             return Ok(Arrived { session, connection, control, leg });
                         }
                         Ok(Err(error)) => {
-                            tracing::debug!(%error, "the customer's program did not finish its handshake");
+                            tracing::debug!(?error, "the customer's program did not finish its handshake");
                             return Err(gave_up());
                         }
                         Err(_) => return Err(gave_up()),
