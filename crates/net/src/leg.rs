@@ -163,10 +163,11 @@ impl Leg {
             loop {
                 probes.tick().await;
                 udp.probe();
-                // The answer of a near relay is here before the next probe.
-                tokio::time::sleep(PROBE_EVERY / 4).await;
-                proven.send_replace(udp.is_proven());
-                let wanted = choice == PathChoice::Udp || udp.is_proven();
+                // Two round trips at first, then one: most relays have answered before the next probe is due.
+                let just_now = tokio::time::timeout(PROBE_EVERY * 3 / 4, udp.proved()).await.is_ok();
+                let carries = just_now || udp.is_proven();
+                proven.send_replace(carries);
+                let wanted = choice == PathChoice::Udp || carries;
                 if paths.use_udp(wanted) {
                     tracing::debug!(udp = wanted, "path changed");
                     // QUIC would find out by its backed-off timer; this makes it ping at once.

@@ -2,7 +2,6 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -12,12 +11,13 @@ use deskside_proto::udp::{Datagram, KEY_LENGTH, LEG_PREFIX, MAC_LENGTH, Probe, P
 use quinn::udp::{RecvMeta, Transmit, UdpSocketState};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::sync::Notify;
 
 use crate::lock::Lock;
 
 /// How often a probe is sent.
 pub(crate) const PROBE_EVERY: Duration = Duration::from_millis(1000);
-/// UDP counts as carrying both ways for so long after the last answered probe.
+/// UDP counts as carrying both ways for so long after the last probe that proved it.
 const PROVEN_FOR: Duration = Duration::from_millis(3500);
 
 /// The UDP side of a leg.
@@ -28,9 +28,62 @@ pub(crate) struct UdpLeg {
     relay: SocketAddr,
     leg: LegId,
     key: hmac::Key,
-    counter: AtomicU64,
-    answered: Lock<Option<(u64, Instant)>>,
+    probing: Lock<Probing>,
+    proved: Notify,
     scratch: Lock<Vec<u8>>,
+}
+
+/// What was asked of the relay, and what it said.
+#[derive(Debug, Default)]
+struct Probing {
+    /// The counter of the last request.
+    sent: u64,
+    /// The last challenge that the relay gave, 0 at first.
+    challenge: u64,
+    /// The counter of the first request that brings this challenge; the later ones do so as well.
+    since: u64,
+    /// The highest counter that was answered.
+    answered: u64,
+    /// Whether a new challenge may be brought before the next probe is due. Once a probe: an address that
+    /// changes with every datagram must not make an endless exchange.
+    may_hurry: bool,
+    proven: Option<Instant>,
+}
+
+/// What follows from a reply.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// UDP carries both ways: the request brought what the relay wants to see.
+    Proven,
+    /// The relay wants to see another challenge, and has not been shown it yet.
+    AskAgain,
+    /// Late, a duplicate, or nothing that was asked for.
+    Nothing,
+}
+
+impl Probing {
+    /// Counter and challenge of the next request.
+    fn next(&mut self) -> (u64, u64) {
+        self.sent += 1;
+        (self.sent, self.challenge)
+    }
+
+    /// Takes a reply whose MAC is right.
+    fn heard(&mut self, counter: u64, challenge: u64, now: Instant) -> Verdict {
+        if counter > self.sent || counter <= self.answered {
+            return Verdict::Nothing;
+        }
+        self.answered = counter;
+        if challenge != self.challenge {
+            (self.challenge, self.since) = (challenge, self.sent + 1);
+            return if std::mem::take(&mut self.may_hurry) { Verdict::AskAgain } else { Verdict::Nothing };
+        }
+        if counter < self.since {
+            return Verdict::Nothing;
+        }
+        self.proven = Some(now);
+        Verdict::Proven
+    }
 }
 
 impl UdpLeg {
@@ -41,40 +94,56 @@ impl UdpLeg {
         io.connect(relay).await?;
         let state = UdpSocketState::new((&io).into())?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-        let (counter, answered, scratch) = (AtomicU64::new(0), Lock::default(), Lock::default());
-        Ok(Self { io, state, relay, leg, key, counter, answered, scratch })
+        // Before that, the first probe would be lost to an empty readiness.
+        io.writable().await?;
+        let (probing, proved, scratch) = (Lock::default(), Notify::new(), Lock::default());
+        Ok(Self { io, state, relay, leg, key, probing, proved, scratch })
     }
 
-    /// Whether a probe came back lately.
+    /// Whether a probe proved lately that datagrams get to the relay and back.
     pub(crate) fn is_proven(&self) -> bool {
-        self.answered.lock().is_some_and(|(_, at)| at.elapsed() < PROVEN_FOR)
+        self.probing.lock().proven.is_some_and(|at| at.elapsed() < PROVEN_FOR)
     }
 
-    /// Sends one probe. A full or broken socket is the same as a lost probe.
+    /// Returns when a probe proves it, or at once if one has since the last call.
+    pub(crate) async fn proved(&self) {
+        self.proved.notified().await;
+    }
+
+    /// Sends the probe that is due. It is followed by a second one as soon as the relay gives a new challenge.
     pub(crate) fn probe(&self) {
-        let counter = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
-        let kind = ProbeKind::Request;
-        let probe = Probe { leg: self.leg, kind, counter, mac: self.mac(kind, counter) };
+        self.probing.lock().may_hurry = true;
+        self.request();
+    }
+
+    /// A full or broken socket is the same as a lost probe.
+    fn request(&self) {
+        let (counter, challenge) = self.probing.lock().next();
+        let (leg, kind) = (self.leg, ProbeKind::Request);
+        let probe = Probe { leg, kind, counter, challenge, mac: self.mac(kind, counter, challenge) };
         if let Err(error) = self.io.try_send(&probe.encode()) {
             tracing::debug!(%error, "a UDP probe could not be sent");
         }
     }
 
-    fn mac(&self, kind: ProbeKind, counter: u64) -> [u8; MAC_LENGTH] {
-        let tag = hmac::sign(&self.key, &Probe::authenticated(self.leg, kind, counter));
+    fn mac(&self, kind: ProbeKind, counter: u64, challenge: u64) -> [u8; MAC_LENGTH] {
+        let tag = hmac::sign(&self.key, &Probe::authenticated(self.leg, kind, counter, challenge));
         let mut mac = [0; MAC_LENGTH];
         mac.copy_from_slice(&tag.as_ref()[..MAC_LENGTH]);
         mac
     }
 
     fn answered(&self, probe: &Probe) {
-        let is_genuine = probe.kind == ProbeKind::Reply
-            && probe.counter <= self.counter.load(Ordering::Relaxed)
-            && constant_time::verify_slices_are_equal(&probe.mac, &self.mac(probe.kind, probe.counter))
-                .is_ok();
-        let mut answered = self.answered.lock();
-        if is_genuine && answered.is_none_or(|(last, _)| probe.counter > last) {
-            *answered = Some((probe.counter, Instant::now()));
+        let Probe { kind, counter, challenge, .. } = *probe;
+        let mac = self.mac(kind, counter, challenge);
+        if kind != ProbeKind::Reply || constant_time::verify_slices_are_equal(&probe.mac, &mac).is_err() {
+            return;
+        }
+        let verdict = self.probing.lock().heard(counter, challenge, Instant::now());
+        match verdict {
+            Verdict::Proven => self.proved.notify_one(),
+            Verdict::AskAgain => self.request(),
+            Verdict::Nothing => {}
         }
     }
 
@@ -155,3 +224,6 @@ impl UdpLeg {
         self.state.gro_segments()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,7 +123,8 @@ fn relay() -> Vec<(&'static str, Vec<u8>)> {
         ("tunnel refused", Frame::Refused(Refusal::Used)),
         ("tunnel peer", Frame::Peer(true)),
     ];
-    let probe = |kind| Probe { leg, kind, counter: 258, mac: [0xEE; 16] }.encode().to_vec();
+    let probe =
+        |kind| Probe { leg, kind, counter: 258, challenge: 0xC0FFEE, mac: [0xEE; 16] }.encode().to_vec();
     let mut messages: Vec<_> = (frames.into_iter())
         .map(|(name, frame)| {
             let mut bytes = Vec::new();

@@ -214,9 +214,9 @@ proptest! {
     }
 
     #[test]
-    fn datagrams(leg in any::<u64>(), counter in any::<u64>(), mac in any::<[u8; 16]>(), first in 0x40..=255u8, rest in vec(any::<u8>(), 0..100)) {
+    fn datagrams(leg in any::<u64>(), counter in any::<u64>(), challenge in any::<u64>(), mac in any::<[u8; 16]>(), first in 0x40..=255u8, rest in vec(any::<u8>(), 0..100)) {
         for kind in [ProbeKind::Request, ProbeKind::Reply] {
-            let probe = Probe { leg: LegId(leg), kind, counter, mac };
+            let probe = Probe { leg: LegId(leg), kind, counter, challenge, mac };
             let bytes = probe.encode();
             prop_assert_eq!(udp::decode(&bytes), Ok(Datagram::Probe(probe)));
         }

@@ -35,7 +35,7 @@ use tokio::net::UdpSocket;
 
 pub use counters::Stats;
 pub use source::{SourceLimit, SourcePermit};
-pub use table::{ADDRESS_LIFETIME, MAX_USED_TICKETS};
+pub use table::{ADDRESS_LIFETIME, MAX_USED_TICKETS, NoRandomness};
 pub use tunnel::TICKET_DEADLINE;
 
 use counters::Counters;
@@ -85,19 +85,21 @@ struct Shared {
 }
 
 impl Relay {
-    /// A relay without legs.
-    #[must_use]
-    pub fn new(config: RelayConfig) -> Self {
+    /// A relay without legs, with a fresh secret of its own.
+    ///
+    /// # Errors
+    /// [`NoRandomness`] if no secret can be drawn.
+    pub fn new(config: RelayConfig) -> Result<Self, NoRandomness> {
         let RelayConfig { name, ticket_key, limits } = config;
-        Self {
+        Ok(Self {
             shared: Arc::new(Shared {
                 verifier: TicketVerifier::new(ticket_key, name),
-                table: Mutex::new(Table::new(limits.legs)),
+                table: Mutex::new(Table::new(limits.legs)?),
                 counters: Counters::default(),
                 waiting: SourceLimit::new(limits.waiting, limits.waiting_per_source),
                 udp: OnceLock::new(),
             }),
-        }
+        })
     }
 
     /// Serves one connection from its first byte, which must begin a ticket, to its end. `stream` is what

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 use crate::UdpPath;
 use crate::queue::Queue;
 
-/// How long after its last probe a leg is sent to by UDP. Programs probe about every second, so that two
-/// lost probes do not move the traffic to the tunnel.
+/// How long after the last probe that proved its address a leg is sent to by UDP. Programs probe about every
+/// second, so that two lost probes do not move the traffic to the tunnel.
 pub const ADDRESS_LIFETIME: Duration = Duration::from_secs(3);
 /// How many unexpired used tickets are remembered. Beyond it new legs are refused rather than old serials
 /// forgotten.
@@ -34,8 +34,8 @@ pub(crate) enum Denied {
     Taken,
     #[error("the relay has as many legs as it may")]
     Full,
-    #[error("the crypto provider has no randomness")]
-    Randomness,
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
 }
 
 impl Denied {
@@ -43,10 +43,15 @@ impl Denied {
         match self {
             Self::Ticket(_) => Refusal::Ticket,
             Self::Used | Self::Taken => Refusal::Used,
-            Self::Full | Self::Randomness => Refusal::Full,
+            Self::Full | Self::Randomness(_) => Refusal::Full,
         }
     }
 }
+
+/// The crypto provider gave no random bytes, so that no secret can be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the crypto provider has no randomness")]
+pub struct NoRandomness;
 
 /// A leg that was just opened.
 pub(crate) struct Admitted {
@@ -65,6 +70,8 @@ pub(crate) enum Route {
 
 pub(crate) struct Table {
     max_legs: usize,
+    /// Makes challenges. Nobody else knows it, and it ends with the relay.
+    secret: hmac::Key,
     legs: HashMap<LegId, Leg>,
     sessions: HashMap<SessionId, Pair>,
     used: HashMap<[u8; 16], i64>,
@@ -77,7 +84,7 @@ struct Leg {
     role: Role,
     key: hmac::Key,
     queue: Arc<Queue>,
-    /// The counter of the last good probe.
+    /// The counter of the last genuine request.
     counter: Option<u64>,
     address: Option<Proven>,
 }
@@ -112,14 +119,16 @@ impl Pair {
 }
 
 impl Table {
-    pub(crate) fn new(max_legs: usize) -> Self {
-        Self {
+    pub(crate) fn new(max_legs: usize) -> Result<Self, NoRandomness> {
+        Ok(Self {
             max_legs,
+            secret: hmac::Key::generate(hmac::HMAC_SHA256, &rand::SystemRandom::new())
+                .map_err(|_| NoRandomness)?,
             legs: HashMap::new(),
             sessions: HashMap::new(),
             used: HashMap::new(),
             purge_at: 1024,
-        }
+        })
     }
 
     pub(crate) fn legs(&self) -> usize {
@@ -143,7 +152,7 @@ impl Table {
             return Err(Denied::Full);
         }
         let mut key = Zeroizing::new([0; KEY_LENGTH]);
-        rand::fill(&mut *key).map_err(|_| Denied::Randomness)?;
+        rand::fill(&mut *key).map_err(|_| NoRandomness)?;
         let leg = self.free_leg_id()?;
         let queue = Arc::new(Queue::default());
 
@@ -169,10 +178,10 @@ impl Table {
         Ok(Admitted { leg, key, queue })
     }
 
-    fn free_leg_id(&self) -> Result<LegId, Denied> {
+    fn free_leg_id(&self) -> Result<LegId, NoRandomness> {
         loop {
             let mut id = [0; 8];
-            rand::fill(&mut id).map_err(|_| Denied::Randomness)?;
+            rand::fill(&mut id).map_err(|_| NoRandomness)?;
             let id = LegId(u64::from_be_bytes(id));
             if !self.legs.contains_key(&id) {
                 return Ok(id);
@@ -222,24 +231,41 @@ impl Table {
         if proven.path.remote == remote { self.route(leg, now) } else { None }
     }
 
-    /// Takes a probe that came along `path`. If it proves the path, gives the reply, which is as long as the
-    /// request was.
+    /// Takes a probe that came along `path`. A genuine request gets a reply, which is as long as the request
+    /// was and brings the challenge of the path. It proves the path only if it had that challenge already: its
+    /// sender may have written a source address that is not its own, but then it never read the reply.
     pub(crate) fn prove(&mut self, probe: &Probe, path: UdpPath, now: Instant) -> Option<Probe> {
         let leg = self.legs.get_mut(&probe.leg)?;
         if probe.kind != ProbeKind::Request || leg.counter.is_some_and(|last| probe.counter <= last) {
             return None;
         }
-        let expected = mac(&leg.key, probe.leg, ProbeKind::Request, probe.counter);
-        constant_time::verify_slices_are_equal(&expected, &probe.mac).ok()?;
+        constant_time::verify_slices_are_equal(&mac(&leg.key, probe), &probe.mac).ok()?;
         leg.counter = Some(probe.counter);
-        leg.address = Some(Proven { path, at: now });
-        let mac = mac(&leg.key, probe.leg, ProbeKind::Reply, probe.counter);
-        Some(Probe { kind: ProbeKind::Reply, mac, ..*probe })
+        let challenge = challenge(&self.secret, probe.leg, path);
+        let (asked, brought) = (challenge.to_be_bytes(), probe.challenge.to_be_bytes());
+        if constant_time::verify_slices_are_equal(&asked, &brought).is_ok() {
+            leg.address = Some(Proven { path, at: now });
+        }
+        let mut reply = Probe { kind: ProbeKind::Reply, challenge, ..*probe };
+        reply.mac = mac(&leg.key, &reply);
+        Some(reply)
     }
 }
 
-fn mac(key: &hmac::Key, leg: LegId, kind: ProbeKind, counter: u64) -> [u8; MAC_LENGTH] {
-    let tag = hmac::sign(key, &Probe::authenticated(leg, kind, counter));
+/// What a leg must bring back from a path to prove it. Nothing is kept for a path that is not proven.
+fn challenge(secret: &hmac::Key, leg: LegId, path: UdpPath) -> u64 {
+    let UdpPath { remote, local } = path;
+    let tag = hmac::sign(secret, format!("{} {remote} {local:?}", leg.0).as_bytes());
+    let mut challenge = [0; 8];
+    challenge.copy_from_slice(&tag.as_ref()[..8]);
+    // 0 is what a request has that was given none.
+    u64::from_be_bytes(challenge).max(1)
+}
+
+/// The MAC that a probe must have.
+fn mac(key: &hmac::Key, probe: &Probe) -> [u8; MAC_LENGTH] {
+    let Probe { leg, kind, counter, challenge, .. } = *probe;
+    let tag = hmac::sign(key, &Probe::authenticated(leg, kind, counter, challenge));
     let mut mac = [0; MAC_LENGTH];
     mac.copy_from_slice(&tag.as_ref()[..MAC_LENGTH]);
     mac

@@ -100,7 +100,7 @@ fn leg_of(bytes: &[u8]) -> Option<LegId> {
     }
 }
 
-/// Answers a probe that proves its address; to all others nothing is sent at all.
+/// Answers a genuine request with as many bytes; to all other probes nothing is sent at all.
 async fn answer(shared: &Shared, port: &UdpPort, probe: &Probe, path: UdpPath) {
     let reply = shared.table().prove(probe, path, monotonic());
     match reply {

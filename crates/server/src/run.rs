@@ -31,7 +31,8 @@ pub(crate) async fn run(path: &Path) -> anyhow::Result<()> {
         name: config.name.clone(),
         ticket_key: tickets.public_key(),
         limits: Limits::default(),
-    });
+    })
+    .context("the relay cannot draw its secret")?;
     let here = RelayAddress {
         relay: config.name,
         host: config.host.clone(),

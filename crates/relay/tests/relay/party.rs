@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use deskside_proto::tunnel::{Frame, Refusal};
-use deskside_proto::udp::{MAC_LENGTH, Probe, ProbeKind};
+use deskside_proto::udp::{self, MAC_LENGTH, Probe, ProbeKind};
 use deskside_proto::{LegId, Role, SessionId};
 use deskside_relay::{Limits, Relay, RelayConfig};
 use deskside_ticket::{TicketBody, TicketSigner};
@@ -32,7 +32,8 @@ impl Broker {
     }
 
     pub(crate) fn relay_with(&self, limits: Limits) -> Relay {
-        Relay::new(RelayConfig { name: RELAY.to_owned(), ticket_key: self.signer.public_key(), limits })
+        let name = RELAY.to_owned();
+        Relay::new(RelayConfig { name, ticket_key: self.signer.public_key(), limits }).unwrap()
     }
 
     pub(crate) fn ticket(&self, session: u8, role: Role) -> Vec<u8> {
@@ -132,24 +133,37 @@ impl Party {
     }
 
     /// The next request of this leg.
-    pub(crate) fn probe(&mut self) -> Probe {
+    pub(crate) fn probe(&mut self, challenge: u64) -> Probe {
         self.counter += 1;
-        self.probe_numbered(ProbeKind::Request, self.counter)
+        self.probe_numbered(ProbeKind::Request, self.counter, challenge)
     }
 
-    pub(crate) fn probe_numbered(&self, kind: ProbeKind, counter: u64) -> Probe {
-        let tag = hmac::sign(&self.key, &Probe::authenticated(self.leg, kind, counter));
+    pub(crate) fn probe_numbered(&self, kind: ProbeKind, counter: u64, challenge: u64) -> Probe {
+        let tag = hmac::sign(&self.key, &Probe::authenticated(self.leg, kind, counter, challenge));
         let mac = tag.as_ref()[..MAC_LENGTH].try_into().unwrap();
-        Probe { leg: self.leg, kind, counter, mac }
+        Probe { leg: self.leg, kind, counter, challenge, mac }
     }
 
-    /// Proves the address of `socket`, which is connected to the relay, and checks the reply.
-    pub(crate) async fn prove(&mut self, socket: &UdpSocket) {
-        let request = self.probe();
+    /// Sends a request with this challenge from `socket`, which is connected to the relay, checks the reply,
+    /// and gives the challenge in it.
+    pub(crate) async fn ask(&mut self, socket: &UdpSocket, challenge: u64) -> u64 {
+        let request = self.probe(challenge);
         socket.send(&request.encode()).await.unwrap();
         let mut reply = [0; 2048];
         let length = socket.recv(&mut reply).await.unwrap();
-        assert_eq!(&reply[..length], self.probe_numbered(ProbeKind::Reply, request.counter).encode());
+        let Ok(udp::Datagram::Probe(Probe { challenge, .. })) = udp::decode(&reply[..length]) else {
+            panic!("{:?} is no probe", &reply[..length]);
+        };
+        let expected = self.probe_numbered(ProbeKind::Reply, request.counter, challenge);
+        assert_eq!(&reply[..length], expected.encode());
+        challenge
+    }
+
+    /// Proves the address of `socket`: asks for its challenge, and brings it back.
+    pub(crate) async fn prove(&mut self, socket: &UdpSocket) {
+        let challenge = self.ask(socket, 0).await;
+        assert_ne!(challenge, 0);
+        assert_eq!(self.ask(socket, challenge).await, challenge);
     }
 
     /// A datagram as it travels by UDP.

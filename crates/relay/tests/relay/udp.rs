@@ -91,14 +91,17 @@ async fn a_leg_that_stops_probing_is_reached_through_its_tunnel() {
 }
 
 #[tokio::test]
-async fn a_new_address_takes_over_with_its_first_probe() {
+async fn a_new_address_takes_over_when_it_is_proven() {
     let broker = Broker::new();
     let relay = broker.relay();
     let port = port(&relay).await;
     let (mut operator, mut customer) = broker.pair(&relay, 1).await;
     let (old, new) = (client(port).await, client(port).await);
     customer.prove(&old).await;
-    customer.prove(&new).await;
+    let challenge = customer.ask(&new, 0).await;
+    operator.send(&datagram(0, 100)).await;
+    assert_eq!(receive(&old).await, customer.by_udp(&datagram(0, 100)), "not yet");
+    customer.ask(&new, challenge).await;
     operator.send(&datagram(1, 100)).await;
     assert_eq!(receive(&new).await, customer.by_udp(&datagram(1, 100)));
     old.send(&customer.by_udp(&datagram(2, 100))).await.unwrap();
@@ -117,7 +120,8 @@ async fn t37_an_unproven_address_is_never_sent_to() {
     let (there, attacker) = (client(port).await, client(port).await);
     customer.prove(&there).await;
 
-    let good = customer.probe();
+    let challenge = customer.ask(&there, 0).await;
+    let good = customer.probe(challenge);
     let mut sent = 0;
     let mut forged: Vec<Vec<u8>> = Vec::new();
     for bit in 0..128 {
@@ -127,10 +131,10 @@ async fn t37_an_unproven_address_is_never_sent_to() {
     }
     forged.push(Probe { leg: operator.leg, ..good }.encode().to_vec());
     forged.push(Probe { leg: LegId(!good.leg.0), ..good }.encode().to_vec());
-    forged.push(customer.probe_numbered(ProbeKind::Request, 1).encode().to_vec());
-    forged.push(customer.probe_numbered(ProbeKind::Reply, 99).encode().to_vec());
+    forged.push(customer.probe_numbered(ProbeKind::Request, 1, challenge).encode().to_vec());
+    forged.push(customer.probe_numbered(ProbeKind::Reply, 99, challenge).encode().to_vec());
     let probes = forged.len() as u64;
-    let mut odd = vec![vec![], vec![1; 7], vec![1; 8], good.encode()[..32].to_vec(), vec![0; 1400]];
+    let mut odd = vec![vec![], vec![1; 7], vec![1; 8], good.encode()[..40].to_vec(), vec![0; 1400]];
     odd.push([&good.encode()[..], &[0]].concat());
     odd.push(customer.by_udp(&datagram(9, 1400)));
     odd.push(operator.by_udp(&datagram(9, 1400)));
@@ -148,7 +152,40 @@ async fn t37_an_unproven_address_is_never_sent_to() {
     operator.send(&datagram(1, 100)).await;
     assert_eq!(receive(&there).await, customer.by_udp(&datagram(1, 100)));
     let stats = relay.stats();
-    assert_eq!((stats.probes, stats.probes_refused, stats.dropped), (2, probes, odd_ones));
+    assert_eq!((stats.probes, stats.probes_refused, stats.dropped), (4, probes, odd_ones));
+}
+
+/// A party with the leg's key writes somebody's address where its own should stand. That one gets as many bytes
+/// as the party spends on it, and never a datagram of the session.
+#[tokio::test]
+async fn t37_an_address_that_never_saw_its_challenge_is_never_routed_to() {
+    let broker = Broker::new();
+    let relay = broker.relay();
+    let port = port(&relay).await;
+    let (mut operator, mut customer) = broker.pair(&relay, 1).await;
+    let (own, other, victim) = (client(port).await, client(port).await, client(port).await);
+    // All that the spoofing party can read: what comes to its own addresses, and what its accomplice reads.
+    let mut known = vec![0, customer.ask(&own, 0).await, customer.ask(&other, 0).await];
+    known.push(operator.ask(&own, 0).await);
+    known.push(operator.ask(&victim, 0).await);
+
+    for challenge in known {
+        // The victim's socket stands for the forged source; what it receives is read by nobody.
+        let request = customer.probe(challenge);
+        let sent = victim.send(&request.encode()).await.unwrap();
+        assert_eq!(receive(&victim).await.len(), sent, "one byte out for one in");
+        operator.send(&datagram(1, 1200)).await;
+        tokio::select! {
+            said = customer.next() => assert_eq!(said, Some(Said::Datagram(datagram(1, 1200)))),
+            stray = receive(&victim) => panic!("{} bytes of the session for the victim", stray.len()),
+        }
+        victim.send(&customer.by_udp(&datagram(2, 1200))).await.unwrap();
+    }
+    customer.ask(&victim, 0).await;
+    let stats = relay.stats();
+    assert_eq!((stats.udp_datagrams, stats.dropped, stats.probes_refused), (0, 5, 0));
+    let more = victim.try_recv(&mut [0; 2048]);
+    assert_eq!(more.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
 /// Whole batches through segmentation offload, where this system has it, with a short one at the end, and a

@@ -2,17 +2,17 @@
 
 use aws_lc_rs::hmac;
 use deskside_proto::tunnel::{Frame, Refusal};
-use deskside_proto::udp::{Probe, ProbeKind};
+use deskside_proto::udp::{self, Datagram, Probe, ProbeKind};
 use deskside_proto::{ALPN_API, LegId, Role};
 use tokio::net::UdpSocket;
 
 use crate::client::{Said, Tunnel, call, connect, ticket};
 use crate::lab::Lab;
 
-fn probe(leg: LegId, key: &[u8], kind: ProbeKind, counter: u64) -> Probe {
+fn probe(leg: LegId, key: &[u8], kind: ProbeKind, counter: u64, challenge: u64) -> Probe {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-    let tag = hmac::sign(&key, &Probe::authenticated(leg, kind, counter));
-    Probe { leg, kind, counter, mac: tag.as_ref()[..16].try_into().unwrap() }
+    let tag = hmac::sign(&key, &Probe::authenticated(leg, kind, counter, challenge));
+    Probe { leg, kind, counter, challenge, mac: tag.as_ref()[..16].try_into().unwrap() }
 }
 
 #[tokio::test]
@@ -33,14 +33,23 @@ async fn two_programs_exchange_datagrams_over_tls_and_udp() {
     customer.say(&Frame::Datagram(&datagram)).await;
     assert_eq!(operator.next().await, Some(Said::Datagram(datagram.clone())));
 
-    // The same port number by UDP: a forged probe is not answered, a good one is, and moves the traffic.
+    // The same port number by UDP: a forged probe is not answered, a good one is given a challenge, and the one
+    // that brings it back moves the traffic.
     let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     udp.connect(server.address).await.unwrap();
-    udp.send(&probe(leg, &[0; 32], ProbeKind::Request, 9).encode()).await.unwrap();
-    udp.send(&probe(leg, &key, ProbeKind::Request, 1).encode()).await.unwrap();
+    udp.send(&probe(leg, &[0; 32], ProbeKind::Request, 9, 0).encode()).await.unwrap();
     let mut received = [0; 2048];
-    let length = udp.recv(&mut received).await.unwrap();
-    assert_eq!(&received[..length], probe(leg, &key, ProbeKind::Reply, 1).encode());
+    let mut challenge = 0;
+    for counter in [1, 2] {
+        udp.send(&probe(leg, &key, ProbeKind::Request, counter, challenge).encode()).await.unwrap();
+        let length = udp.recv(&mut received).await.unwrap();
+        challenge = match udp::decode(&received[..length]) {
+            Ok(Datagram::Probe(reply)) => reply.challenge,
+            other => panic!("{other:?} instead of a reply"),
+        };
+        let reply = probe(leg, &key, ProbeKind::Reply, counter, challenge);
+        assert_eq!(&received[..length], reply.encode());
+    }
     operator.say(&Frame::Datagram(&datagram)).await;
     let length = udp.recv(&mut received).await.unwrap();
     assert_eq!(&received[..length], [&leg.0.to_be_bytes()[..], &datagram].concat());
