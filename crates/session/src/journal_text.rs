@@ -114,8 +114,9 @@ fn name(action: Action) -> &'static str {
     }
 }
 
+/// Marks that turn the direction of the text, and the two separators that some readers break lines at.
 fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn hex(bytes: &[u8]) -> String {
