@@ -1,5 +1,5 @@
-//! A desktop as a screen reader sees it: the AT-SPI tree, for reading and for finding places. It presses
-//! nothing: who acts is a hand.
+//! A desktop as a screen reader sees it: the AT-SPI tree, for reading and for finding places. A person acts
+//! by hand; [`Accessibility::act`] is what somebody does who drives the tree by a program.
 
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub struct Widget {
     pub focused: bool,
     /// Whether it is on the screen.
     pub showing: bool,
+    reference: Reference,
 }
 
 impl Widget {
@@ -122,6 +123,16 @@ impl Accessibility {
         })
     }
 
+    /// Does a part's first action, which for a button is pressing it; gives whether the program took it.
+    ///
+    /// # Errors
+    /// When the part is gone or has no action.
+    pub fn act(&self, widget: &Widget) -> Result<bool> {
+        let place = (widget.reference.0.as_str(), widget.reference.1.as_str());
+        let done = block_on(call(&self.bus, place, "org.a11y.atspi.Action", "DoAction", &0_i32))?;
+        Ok(done.body().deserialize()?)
+    }
+
     async fn process(&self, program: &Reference) -> Result<u32> {
         let bus = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
         let name = program.0.as_str();
@@ -170,6 +181,7 @@ impl Accessibility {
             Err(_) => String::new(),
         };
         Ok(Widget {
+            reference: (name.clone(), path.clone()),
             name: String::try_from(label).unwrap_or_default(),
             role,
             text,

@@ -102,15 +102,24 @@ pub fn run(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<Account> {
     Ok(account)
 }
 
+/// Both programs when the customer has typed the code and is being shown who asks: operator, customer.
+///
+/// # Errors
+/// When it does not come about.
+pub fn introduce(stage: &Stage) -> Result<(Person<'_>, Person<'_>)> {
+    let (operator, code) = wait_with_a_code(stage)?;
+    let customer = stage.start_customer()?;
+    customer.types_into("Six-digit code", &code)?;
+    customer.hand().keys(&["Return"])?;
+    Ok((operator, customer))
+}
+
 /// Both programs in a session in which the operator sees the screen, and nothing else: operator, customer.
 ///
 /// # Errors
 /// When it does not come about.
 pub fn watch(stage: &Stage) -> Result<(Person<'_>, Person<'_>)> {
-    let (operator, code) = wait_with_a_code(stage)?;
-    let customer = stage.start_customer()?;
-    customer.types_into("Six-digit code", &code)?;
-    customer.hand().keys(&["Return"])?;
+    let (operator, customer) = introduce(stage)?;
     customer.answers("Accept")?;
     operator.clicks("Ask to see")?;
     customer.answers("Allow")?;

@@ -56,6 +56,12 @@ impl<'a> Person<'a> {
         &self.program
     }
 
+    /// What they see, as a screen reader tells it.
+    #[must_use]
+    pub fn eyes(&self) -> &Accessibility {
+        &self.eyes
+    }
+
     fn find(&self, what: &str, wanted: impl Fn(&Widget) -> bool) -> Result<Widget> {
         let found = self.eyes.find(self.program.id(), what, PATIENCE, wanted);
         found.with_context(|| self.evidence())

@@ -23,7 +23,10 @@ const TYPED: &str = "canary-typed-8b1d-4c77-a5e0-fedcba9876543210";
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     // The first two bytes are rare enough to make this quick on some hundred megabytes.
-    haystack.windows(2).enumerate().any(|(at, pair)| pair == &needle[..2] && haystack[at..].starts_with(needle))
+    haystack
+        .windows(2)
+        .enumerate()
+        .any(|(at, pair)| pair == &needle[..2] && haystack[at..].starts_with(needle))
 }
 
 /// Everything that a process has in its memory.
