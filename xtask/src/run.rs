@@ -85,7 +85,8 @@ pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::R
     match what {
         Bench::Glass => run_tool(root, "release", "deskside-glass", arguments),
         Bench::Codec => {
-            let bench = ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"];
+            let bench =
+                ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"];
             let all: Vec<&str> = bench.into_iter().chain(arguments.iter().map(String::as_str)).collect();
             cargo(root, &all)
         }

@@ -86,7 +86,10 @@ impl Operator {
         let password = Secret::new(Organisation::PASSWORD.into());
         self.handle.send(operator::Command::Login { user: Organisation::USER.into(), password });
         self.wait(|event| match event {
-            operator::Event::LoggedIn { user, .. } => Ok(assert_eq!(user, Organisation::USER)),
+            operator::Event::LoggedIn { user, .. } => {
+                assert_eq!(user, Organisation::USER);
+                Ok(())
+            }
             other => Err(other),
         });
     }

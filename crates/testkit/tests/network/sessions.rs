@@ -18,7 +18,8 @@ pub(crate) fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
     customer.wait(|event| match event {
         customer::Event::Operator(identity) => {
             assert_eq!(identity.name, Organisation::OPERATOR);
-            Ok(assert_eq!(identity.organisation, Organisation::NAME))
+            assert_eq!(identity.organisation, Organisation::NAME);
+            Ok(())
         }
         other => Err(other),
     });
@@ -63,7 +64,10 @@ fn whole_session(path: PathChoice) {
     operator.wait(|event| if let operator::Event::Suspended(None) = event { Ok(()) } else { Err(event) });
     operator.handle.send(operator::Command::Input(vec![InputEvent::Text('✓')]));
     customer.wait(|event| match event {
-        customer::Event::Input(events) => Ok(assert_eq!(events, [InputEvent::Text('✓')])),
+        customer::Event::Input(events) => {
+            assert_eq!(events, [InputEvent::Text('✓')]);
+            Ok(())
+        }
         other => Err(other),
     });
     let quality = operator.wait(|event| match event {
@@ -146,7 +150,8 @@ fn a_lost_relay_ends_the_session_on_both_sides() {
     drop(server);
     operator.wait(|event| match event {
         operator::Event::Ended { reason: SessionEnd::ConnectionLost, journal } => {
-            Ok(assert_eq!(journal.sealed_by(), (false, false)))
+            assert_eq!(journal.sealed_by(), (false, false));
+            Ok(())
         }
         other => Err(other),
     });
