@@ -11,7 +11,7 @@ mod told;
 use std::time::{Duration, Instant};
 
 use deskside_net::customer::{Command, Stage};
-use deskside_proto::journal::SessionEnd;
+use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::{Code, CodeError};
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
@@ -74,6 +74,15 @@ pub(crate) enum Effect {
     Net(Command),
     /// Close everything and end the process.
     Exit,
+}
+
+impl Effect {
+    /// Whether mouse and keyboard are the person's alone from this instant on, which must not wait for the
+    /// network side to hear of it.
+    #[must_use]
+    pub(crate) fn ends_control(&self) -> bool {
+        matches!(self, Self::Exit | Self::Net(Command::Stop | Command::Revoke(Action::Control)))
+    }
 }
 
 /// Where the program stands.
@@ -214,7 +223,7 @@ impl Model {
             }
             (State::Session(_), Act::Pause(paused)) => vec![Effect::Net(Command::Pause(paused))],
             (State::Session(_), Act::TakeControlBack) => {
-                vec![Effect::Net(Command::Revoke(deskside_proto::journal::Action::Control))]
+                vec![Effect::Net(Command::Revoke(Action::Control))]
             }
             // A click that came too late for what it was meant for.
             (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause(_))

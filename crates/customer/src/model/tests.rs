@@ -249,6 +249,18 @@ fn stopping_ends_the_session_and_then_the_program() {
     assert!(matches!(ended.tick(start + Duration::from_secs(10)).as_slice(), [Effect::Exit]));
 }
 
+/// Rows N11, N12: what takes control away does so before anybody else hears of it, and nothing else does.
+#[test]
+fn stop_and_taking_control_back_end_control_at_once() {
+    let start = Instant::now();
+    for stop in [Stop::Session, Stop::Question] {
+        let ends =
+            |act: Act| model_at(stop, start).act(act, start + DEAD_FOR).iter().any(Effect::ends_control);
+        assert!(ends(Act::Stop) && ends(Act::TakeControlBack), "{stop:?}");
+        assert!(!ends(Act::Pause(true)) && !ends(Act::No), "{stop:?}");
+    }
+}
+
 /// Row L13: the panel says in words what is allowed right now.
 #[test]
 fn the_panel_says_what_is_allowed() {

@@ -109,7 +109,7 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
             tracing::error!("{error:#}");
         }
         let started = started.map_err(|error| format!("{error:#}"));
-        Program::new(Model::new(organisation), started, Arc::clone(&ears.listening))
+        Program::new(Model::new(organisation), started, ears)
     })
     .map_err(|error| anyhow::anyhow!("No window can be shown: {error}."))?;
     Ok(if program.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -9,7 +9,8 @@ use deskside_platform::x11::HandWatch;
 use deskside_ui::egui::{self, Ui};
 use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
 
-use super::{Flag, News, hand};
+use super::News;
+use super::hand::{self, Ears};
 use crate::model::{Act, Effect, Model, State, Told};
 use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
 
@@ -29,19 +30,20 @@ pub(super) struct Program {
     running: Option<Running>,
     /// Why nothing could be started.
     failure: Option<String>,
-    listening: Flag,
+    /// What this and the hand's thread share.
+    ears: Ears,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
     heights: HashMap<WindowKey, f32>,
 }
 
 impl Program {
-    pub(super) fn new(model: Model, started: Result<Running, String>, listening: Flag) -> Self {
+    pub(super) fn new(model: Model, started: Result<Running, String>, ears: Ears) -> Self {
         let (running, failure) = match started {
             Ok(running) => (Some(running), None),
             Err(failure) => (None, Some(failure)),
         };
-        Self { model, running, failure, listening, farewell: None, heights: HashMap::new() }
+        Self { model, running, failure, ears, farewell: None, heights: HashMap::new() }
     }
 
     /// Waits until nothing of the program runs any more; gives whether it could do its work.
@@ -63,6 +65,11 @@ impl Program {
 
     fn carry_out(&mut self, effects: Vec<Effect>, shell: &mut Shell<'_>) {
         for effect in effects {
+            if effect.ends_control()
+                && let Some(control) = self.ears.control.get()
+            {
+                control.revoke();
+            }
             match effect {
                 Effect::Net(command) => {
                     if let Some(running) = &self.running {
@@ -75,7 +82,7 @@ impl Program {
         if self.model.is_over() {
             self.let_go();
         }
-        hand::listen(&self.listening, self.model.prompt_mut().is_some());
+        hand::listen(&self.ears.listening, self.model.prompt_mut().is_some());
         self.arrange(shell);
     }
 
