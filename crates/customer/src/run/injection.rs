@@ -2,6 +2,8 @@
 
 use std::io;
 use std::process::Command as Process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -22,6 +24,10 @@ use crate::model::Told;
 /// Input that has waited longer is not carried out: it was meant for another picture.
 const TOO_OLD: Duration = Duration::from_millis(500);
 
+/// Most batches of input that wait; what comes beyond that is refused.
+const WAITING_AT_MOST: usize = 64;
+
+#[derive(Debug)]
 enum Job {
     Begin(Grant<Control>),
     Input(Vec<InputEvent>, Instant),
@@ -29,28 +35,71 @@ enum Job {
     End,
 }
 
+/// What waits for the thread. Only input is limited: a begin, an end or a release is never dropped.
+#[derive(Debug)]
+struct Jobs {
+    sender: Sender<Job>,
+    waiting: Arc<AtomicUsize>,
+    /// Whether the last input was refused.
+    full: bool,
+}
+
+impl Jobs {
+    fn new() -> (Self, Receiver<Job>) {
+        let (sender, queue) = mpsc::channel();
+        (Self { sender, waiting: Arc::default(), full: false }, queue)
+    }
+
+    fn put(&self, job: Job) {
+        // The thread ends only when this end is dropped.
+        self.sender.send(job).unwrap_or_default();
+    }
+
+    /// Gives how many events were refused because too much waits already.
+    fn put_input(&mut self, events: Vec<InputEvent>, at: Instant) -> usize {
+        if WAITING_AT_MOST <= self.waiting.load(Ordering::SeqCst) {
+            // A release may be among what is dropped; nothing must stay pressed for it.
+            if !std::mem::replace(&mut self.full, true) {
+                self.put(Job::ReleaseAll);
+            }
+            return events.len();
+        }
+        self.full = false;
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        self.put(Job::Input(events, at));
+        0
+    }
+}
+
 /// The thread, as the router sees it. Dropping it lets everything go and ends the thread.
 pub(super) struct Injection {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<Jobs>,
+    links: Links,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Injection {
     pub(super) fn start(desktop: X11, links: Links, windows: Proxy<News>) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel();
+        let (jobs, queue) = Jobs::new();
+        let waiting = Arc::clone(&jobs.waiting);
         let open = move || open(&desktop);
-        let worker = Worker { open, links, windows };
+        let worker = Worker { open, links: links.clone(), windows, waiting };
         let thread =
             std::thread::Builder::new().name("injection".into()).spawn(move || worker.run(&queue))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), links, thread: Some(thread) })
     }
 
     pub(super) fn begin(&self, grant: Grant<Control>) {
         self.put(Job::Begin(grant));
     }
 
-    pub(super) fn input(&self, events: Vec<InputEvent>) {
-        self.put(Job::Input(events, Instant::now()));
+    pub(super) fn input(&mut self, events: Vec<InputEvent>) {
+        let refused = self.jobs.as_mut().map_or(0, |jobs| jobs.put_input(events, Instant::now()));
+        if refused != 0
+            && let Some((network, _)) = self.links.get()
+        {
+            network.send(Command::InputRefused(refused as u32));
+        }
     }
 
     pub(super) fn release_all(&self) {
@@ -63,8 +112,7 @@ impl Injection {
 
     fn put(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
-            // The thread ends only when this end is dropped.
-            jobs.send(job).unwrap_or_default();
+            jobs.put(job);
         }
     }
 }
@@ -89,6 +137,7 @@ struct Worker<Open> {
     open: Open,
     links: Links,
     windows: Proxy<News>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
@@ -112,6 +161,7 @@ impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
                     }
                 }
                 Job::Input(events, at) => {
+                    self.waiting.fetch_sub(1, Ordering::SeqCst);
                     let refused = match &mut held {
                         Some((grant, injector)) => carry_out(injector.as_mut(), grant, &events, at),
                         None => Ok(events.len()),
@@ -170,4 +220,38 @@ fn carry_out(
         }
     }
     Ok(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_input_is_limited_and_what_is_dropped_is_let_go_once() {
+        let (mut jobs, queue) = Jobs::new();
+        let now = Instant::now();
+        let events = || vec![InputEvent::PointerMove { x: 1, y: 1 }; 3];
+        for _ in 0..WAITING_AT_MOST {
+            assert_eq!(jobs.put_input(events(), now), 0);
+        }
+        for _ in 0..1000 {
+            assert_eq!(jobs.put_input(events(), now), 3);
+        }
+        jobs.put(Job::End);
+        assert_eq!(queue.try_iter().filter(|job| matches!(job, Job::Input(..))).count(), WAITING_AT_MOST);
+        jobs.waiting.store(0, Ordering::SeqCst);
+        assert_eq!(jobs.put_input(events(), now), 0, "there is room again");
+    }
+
+    #[test]
+    fn a_full_queue_still_takes_a_release_and_an_end_in_order() {
+        let (mut jobs, queue) = Jobs::new();
+        jobs.waiting.store(WAITING_AT_MOST, Ordering::SeqCst);
+        for _ in 0..1000 {
+            assert_eq!(jobs.put_input(vec![InputEvent::Text('a')], Instant::now()), 1);
+        }
+        jobs.put(Job::End);
+        let waiting: Vec<Job> = queue.try_iter().collect();
+        assert!(matches!(waiting.as_slice(), [Job::ReleaseAll, Job::End]), "{waiting:?}");
+    }
 }
