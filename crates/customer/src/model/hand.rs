@@ -30,6 +30,11 @@ pub(crate) enum HandSign {
         /// When.
         at: Instant,
     },
+    /// Another key went down, whichever: the person is busy typing something.
+    Typed {
+        /// When.
+        at: Instant,
+    },
     /// Return or Space went down.
     Confirm {
         /// When.
@@ -60,7 +65,7 @@ pub(crate) struct Pressed {
 pub(super) struct Evidence {
     press: Option<(Instant, i32, i32)>,
     release: Option<(Instant, i32, i32)>,
-    navigated: bool,
+    navigated: Option<Instant>,
     confirm: Option<Instant>,
 }
 
@@ -71,7 +76,9 @@ impl Evidence {
                 (self.press, self.release) = (Some((at, x, y)), None);
             }
             HandSign::Button { pressed: false, x, y, at } => self.release = Some((at, x, y)),
-            HandSign::Navigate { .. } => self.navigated = true,
+            HandSign::Navigate { at } => self.navigated = Some(at),
+            // Who types did not mean the question with the step before.
+            HandSign::Typed { .. } => (self.navigated, self.confirm) = (None, None),
             HandSign::Confirm { at } => self.confirm = Some(at),
         }
     }
@@ -89,7 +96,8 @@ impl Evidence {
             }
             // The keyboard starts on the no; without a real step to the yes somebody else moved it there.
             Press::Keyboard => {
-                self.navigated && self.confirm.is_some_and(|at| alive <= at && about(at, clicked))
+                self.navigated.is_some_and(|at| alive <= at)
+                    && self.confirm.is_some_and(|at| alive <= at && about(at, clicked))
             }
         }
     }

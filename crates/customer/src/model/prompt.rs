@@ -12,6 +12,8 @@ pub(crate) const DEAD_FOR: Duration = Duration::from_millis(700);
 #[derive(Debug, Clone)]
 pub(crate) struct Prompt {
     seen: Option<Instant>,
+    /// When the hand last typed something that is no answer.
+    typed: Option<Instant>,
     ends: Instant,
     evidence: Evidence,
     /// A yes that the hand has not confirmed yet: its report may come a moment after the click.
@@ -21,7 +23,7 @@ pub(crate) struct Prompt {
 
 impl Prompt {
     pub(super) fn new(ends: Instant) -> Self {
-        Self { seen: None, ends, evidence: Evidence::default(), waiting: None, ignored: false }
+        Self { seen: None, typed: None, ends, evidence: Evidence::default(), waiting: None, ignored: false }
     }
 
     /// The question is on the screen now.
@@ -29,9 +31,9 @@ impl Prompt {
         self.seen.get_or_insert(now);
     }
 
-    /// From when on it can be answered.
+    /// From when on it can be answered: who is still typing has not read it.
     fn alive(&self) -> Option<Instant> {
-        self.seen.map(|seen| seen + DEAD_FOR)
+        self.seen.map(|seen| self.typed.map_or(seen, |typed| seen.max(typed)) + DEAD_FOR)
     }
 
     /// Whether it can be answered at this instant.
@@ -79,6 +81,9 @@ impl Prompt {
 
     /// The hand did something; whether that makes an earlier yes count.
     pub(super) fn hand(&mut self, sign: HandSign, now: Instant) -> bool {
+        if let HandSign::Typed { at } = sign {
+            self.typed = Some(at);
+        }
         self.evidence.hear(sign);
         self.tick(now);
         let (Some(alive), Some((pressed, clicked))) = (self.alive(), self.waiting) else { return false };

@@ -216,6 +216,35 @@ fn a_hand_that_allowed_one_question_has_not_allowed_the_next() {
     assert!(model.act(CLICK, at + DEAD_FOR).is_empty());
 }
 
+/// T21: who types into his own program when a question opens has not answered it with Tab and Space.
+#[test]
+fn t21_typing_that_runs_into_a_question_is_no_answer() {
+    let ms = Duration::from_millis;
+    let start = Instant::now();
+    let by_key = Act::Yes(Pressed { by: Press::Keyboard, button: Some(BUTTON) });
+    let tab_and_space = |model: &mut Model, tab: Instant, space: Instant| {
+        model.hand(HandSign::Navigate { at: tab }, tab);
+        model.hand(HandSign::Confirm { at: space }, space);
+        answers(&model.act(by_key.clone(), space))
+    };
+    for stop in [Stop::Asking, Stop::Question] {
+        let alive = start + DEAD_FOR;
+        let mut calm = model_at(stop, start);
+        assert_eq!(tab_and_space(&mut calm, alive, alive + ms(100)), [true], "{stop:?}: meant");
+        let mut early = model_at(stop, start);
+        assert_eq!(tab_and_space(&mut early, alive - ms(1), alive + ms(100)), [] as [bool; 0], "{stop:?}");
+        let mut typing = model_at(stop, start);
+        let typed = alive + ms(50);
+        typing.hand(HandSign::Navigate { at: alive }, alive);
+        typing.hand(HandSign::Typed { at: typed }, typed);
+        let soon = typed + ms(600);
+        assert_eq!(tab_and_space(&mut typing, soon, typed + DEAD_FOR + ms(50)), [] as [bool; 0], "{stop:?}");
+        typing.tick(typed + ms(1200));
+        let rested = typed + ms(1300);
+        assert_eq!(tab_and_space(&mut typing, rested, rested + ms(100)), [true], "{stop:?}: read it now");
+    }
+}
+
 /// T20: names on the screen come from the certificate, and without an act of the person nothing is allowed.
 #[test]
 fn t20_names_come_from_the_certificate_and_no_is_the_default() {

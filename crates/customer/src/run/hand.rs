@@ -18,6 +18,8 @@ const MOVES_EVERY: Duration = Duration::from_millis(100);
 /// X11 keysyms (X11/keysymdef.h).
 const RETURN: [u32; 3] = [0xff0d, 0xff8d, 0x20];
 const TAB_AND_ARROWS: [u32; 6] = [0xff09, 0xfe20, 0xff51, 0xff52, 0xff53, 0xff54];
+/// Shift goes with Tab.
+const SHIFT: [u32; 2] = [0xffe1, 0xffe2];
 /// Buttons 4 to 7 are the wheel.
 const WHEEL: std::ops::RangeInclusive<u8> = 4..=7;
 
@@ -26,8 +28,8 @@ const WHEEL: std::ops::RangeInclusive<u8> = 4..=7;
 pub(super) struct Ears {
     /// Ends control; there once the session has begun.
     pub(super) control: Arc<OnceLock<Revoker<Control>>>,
-    /// Whether a question is open, so that the window loop wants to hear of buttons and a few keys. Nothing
-    /// else of what the customer types leaves the hand's thread.
+    /// Whether a question is open, so that the window loop wants to hear of buttons and keys. Which key
+    /// it was leaves the hand's thread only for those that answer a question.
     pub(super) listening: Flag,
 }
 
@@ -84,6 +86,10 @@ fn sign(event: HandEvent) -> Option<HandSign> {
         HandEvent::Key { keysym, pressed: true, at, .. } if TAB_AND_ARROWS.contains(&keysym) => {
             Some(HandSign::Navigate { at })
         }
+        // That something was typed, never what.
+        HandEvent::Key { keysym, pressed: true, at, .. } if !SHIFT.contains(&keysym) => {
+            Some(HandSign::Typed { at })
+        }
         _ => None,
     }
 }
@@ -98,12 +104,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_other_key_than_those_of_a_question_leaves_the_thread() {
+    fn which_key_it_was_leaves_the_thread_only_for_those_of_a_question() {
         let at = Instant::now();
         for keysym in 0..0xffff {
             let key = HandEvent::Key { keysym, keycode: 38, pressed: true, at };
             let known = RETURN.contains(&keysym) || TAB_AND_ARROWS.contains(&keysym);
-            assert_eq!(sign(key).is_some(), known, "{keysym:#x}");
+            let named = matches!(sign(key), Some(HandSign::Confirm { .. } | HandSign::Navigate { .. }));
+            assert_eq!(named, known, "{keysym:#x}");
         }
         assert_eq!(sign(HandEvent::Button { button: 5, pressed: true, x: 0, y: 0, at }), None);
     }
