@@ -114,8 +114,12 @@ mod desktop {
         assert_eq!(members.len(), 3);
         drop(guard);
         for member in members {
-            let state = fs::read_to_string(format!("/proc/{member}/stat")).unwrap_or_default();
-            assert!(state.is_empty() || state.contains(") Z "), "{member} is still there: {state}");
+            // Killed, it may still be on its way out.
+            wait_until(&format!("the end of {member}"), SOON, || {
+                let state = fs::read_to_string(format!("/proc/{member}/stat")).unwrap_or_default();
+                state.is_empty() || state.contains(") Z ")
+            })
+            .unwrap();
         }
     }
 

@@ -130,6 +130,7 @@ impl End {
             clock: self.clock,
             connection,
             leg,
+            is_cut: false,
             control: Writer::spawn(send),
             updates: None,
             epoch: None,
@@ -148,8 +149,7 @@ impl End {
                     session.command(command.as_ref().unwrap_or(&Command::Stop));
                 }
                 arrived = incoming.recv() => session.arrived(arrived),
-                notice = session.leg.notices.recv() => session.noticed(notice),
-                _ = session.connection.closed() => session.lost(),
+                notice = session.leg.notices.recv(), if !session.is_cut => session.noticed(notice),
                 Some(shown) = self.shown.recv() => session.show(shown, &self.picture),
                 () = clock::until(session.clock, deadline) => session.sharer.tick(session.clock.now()),
                 _ = quality.tick() => {
@@ -169,6 +169,8 @@ struct Session {
     clock: Clock,
     connection: quinn::Connection,
     leg: Leg,
+    /// The relay has said that the other party, or the leg itself, is gone.
+    is_cut: bool,
     control: Writer,
     updates: Option<mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)>>,
     epoch: Option<u32>,
@@ -206,7 +208,11 @@ impl Session {
     fn noticed(&mut self, notice: Option<Notice>) {
         match notice {
             Some(Notice::Peer(true)) => {}
-            Some(Notice::Peer(false) | Notice::Closed) | None => self.lost(),
+            // What has arrived is still read to its end, a seal perhaps; then the readers end, which is the loss.
+            Some(Notice::Peer(false) | Notice::Closed) | None => {
+                self.is_cut = true;
+                self.connection.close(0u32.into(), b"the other leg is gone");
+            }
         }
     }
 

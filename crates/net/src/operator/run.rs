@@ -152,6 +152,7 @@ impl End {
             clock: self.clock,
             connection,
             leg,
+            is_cut: false,
             control: Writer::spawn(send),
             input,
         };
@@ -167,8 +168,7 @@ impl End {
                     session.command(command, &mut self.events);
                 }
                 arrived = incoming.recv() => session.arrived(arrived),
-                notice = session.leg.notices.recv() => session.noticed(notice),
-                _ = session.connection.closed() => session.lost(),
+                notice = session.leg.notices.recv(), if !session.is_cut => session.noticed(notice),
                 () = clock::until(session.clock, deadline) => session.viewer.tick(session.clock.now()),
                 _ = quality.tick() => {
                     let udp = session.leg.paths.is_over_udp();
@@ -186,6 +186,8 @@ struct Session {
     clock: Clock,
     connection: quinn::Connection,
     leg: Leg,
+    /// The relay has said that the other party, or the leg itself, is gone.
+    is_cut: bool,
     control: Writer,
     input: Writer,
 }
@@ -230,7 +232,11 @@ impl Session {
     fn noticed(&mut self, notice: Option<Notice>) {
         match notice {
             Some(Notice::Peer(true)) => {}
-            Some(Notice::Peer(false) | Notice::Closed) | None => self.lost(),
+            // What has arrived is still read to its end, a seal perhaps; then the readers end, which is the loss.
+            Some(Notice::Peer(false) | Notice::Closed) | None => {
+                self.is_cut = true;
+                self.connection.close(0u32.into(), b"the other leg is gone");
+            }
         }
     }
 

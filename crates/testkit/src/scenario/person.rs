@@ -98,7 +98,7 @@ impl<'a> Person<'a> {
     /// # Errors
     /// When there is no such question, or when it stays.
     pub fn answers(&self, name: &str) -> Result<Instant> {
-        let button = self.sees_button(name)?;
+        self.sees_button(name)?;
         let is_there = || {
             let widgets = self.eyes.widgets(self.program.id());
             widgets.is_ok_and(|widgets| {
@@ -108,6 +108,8 @@ impl<'a> Person<'a> {
         holds_for(&format!("the question with the answer “{name}”"), DEAD_BUTTONS, is_there)?;
         // The tree can be ahead of the window: who clicks on a button that is still dead clicks again.
         for _ in 0..TRIES {
+            // Looked for again each time: a window that has just opened may still find its size and place.
+            let button = self.sees_button(name)?;
             let answered = Instant::now();
             self.click(&button)?;
             if wait_until("the question closes", NO_ANSWER, || !is_there()).is_ok() {
