@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
 use serde::Deserialize;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{fmt, registry};
 
 /// What is logged when `RUST_LOG` does not say otherwise: rare milestones of our own crates, which all have
 /// names that begin with `deskside`, and everybody's warnings.
@@ -21,21 +24,20 @@ pub enum LogForm {
     Json,
 }
 
-/// Starts logging. `filter` chooses the lines, as `RUST_LOG` has it; where it is missing, empty or cannot be
+/// Starts logging. `filter` chooses the lines, as `RUST_LOG` has it: a list of `target=level`, without the
+/// patterns that would bring an engine for regular expressions into a small program; where it is missing, empty or cannot be
 /// understood (which is logged), rare milestones and all warnings are chosen.
 pub fn start(form: LogForm, filter: Option<&str>) {
-    let wanted = filter.filter(|text| !text.is_empty()).map(EnvFilter::try_new).transpose();
+    let wanted = filter.filter(|text| !text.is_empty()).map(str::parse::<Targets>).transpose();
     let (filter, misunderstood) = match wanted {
-        Ok(filter) => (filter.unwrap_or_else(|| EnvFilter::new(USUAL)), None),
-        Err(error) => (EnvFilter::new(USUAL), Some(error)),
+        Ok(filter) => (filter, None),
+        Err(error) => (None, Some(error)),
     };
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+    let filter = filter.or_else(|| USUAL.parse().ok()).unwrap_or_default();
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let started = match form {
-        LogForm::Text => log.try_init(),
-        LogForm::Json => log.json().try_init(),
+        LogForm::Text => registry().with(lines.with_filter(filter)).try_init(),
+        LogForm::Json => registry().with(lines.json().with_filter(filter)).try_init(),
     };
     // It fails only when a log was started before, and then that one goes on.
     started.unwrap_or_default();
