@@ -1,5 +1,6 @@
 //! The customer's picture between two threads: one decodes updates, the other shows what changed.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -120,6 +121,32 @@ fn around(a: Rect, b: Rect) -> Rect {
     Rect::new(x, y, a.right().max(b.right()) - x, a.bottom().max(b.bottom()) - y)
 }
 
+/// What is still to be carried out. A new picture costs far more than the few bytes that ask for one, so that
+/// a customer's program could keep the thread filling memory: what is overtaken is never begun.
+#[derive(Default)]
+struct Waiting(VecDeque<Order>);
+
+impl Waiting {
+    fn add(&mut self, order: Order) {
+        match order {
+            Order::Forget => self.0.clear(),
+            // The new size may be refused, and what is to be forgotten must be gone then as well.
+            Order::Screen { .. } => self.0.retain(|earlier| matches!(earlier, Order::Forget)),
+            Order::Update { .. } => {}
+        }
+        self.0.push_back(order);
+    }
+
+    /// The next order that nothing has overtaken. Waits for one; none when all senders are gone.
+    fn next(&mut self, orders: &Receiver<Order>) -> Option<Order> {
+        if self.0.is_empty() {
+            self.add(orders.recv().ok()?);
+        }
+        orders.try_iter().for_each(|order| self.add(order));
+        self.0.pop_front()
+    }
+}
+
 /// The decoding thread: takes [`Order`]s, answers the network, and tells the window.
 struct Decoding {
     shared: Shared,
@@ -170,7 +197,8 @@ pub fn orders() -> (Sender<Order>, Receiver<Order>) {
     channel()
 }
 
-/// Starts the decoding thread. It ends when all senders of its orders are gone. `answer` takes what the
+/// Starts the decoding thread. It ends when all senders of its orders are gone. Of the orders that wait it
+/// carries out only the newest [`Order::Screen`] and what came after it. `answer` takes what the
 /// network is to be told, `changed` is called when [`Shared::take`] has something new.
 ///
 /// # Errors
@@ -183,7 +211,8 @@ pub fn decode(
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("decode".into()).spawn(move || {
         let mut decoding = Decoding { shared, current: None };
-        for order in orders {
+        let mut waiting = Waiting::default();
+        while let Some(order) = waiting.next(&orders) {
             let (command, tell) = decoding.carry_out(order);
             // The picture is on its way to the window before the next one is asked for.
             if tell {
@@ -278,6 +307,51 @@ mod tests {
         let (commands, _) = run(&shared, vec![begin(1), begin(2), late]);
         assert!(commands.is_empty());
         assert!(pixels(&shared).1.iter().all(|pixel| *pixel == 0));
+    }
+
+    /// Each size that is carried out is refused here, so that each would be answered.
+    #[test]
+    fn sizes_and_updates_that_are_overtaken_while_they_wait_are_never_begun() {
+        let shared = Shared::default();
+        let (sender, receiver) = orders();
+        let (answers, answered) = channel();
+        let (release, gate) = channel::<()>();
+        let answer = move |command| {
+            answers.send(command).unwrap();
+            // Once the gate is gone, nothing is held up any more.
+            let _open = gate.recv();
+        };
+        let thread = decode(receiver, shared.clone(), answer, || {}).unwrap();
+        let update = |epoch| Order::Update { epoch, number: 0, body: updates(9).remove(0) };
+        sender.send(begin(1)).unwrap();
+        sender.send(update(1)).unwrap();
+        let first = answered.recv().unwrap();
+        assert!(matches!(first, Command::Shown { epoch: 1, .. }), "{first:?}");
+        // The thread is held in its answer, and these wait.
+        sender.send(update(1)).unwrap();
+        for epoch in 2..1000 {
+            sender.send(Order::Screen { epoch, width: 1 << 20, height: 1 << 20 }).unwrap();
+        }
+        sender.send(begin(1000)).unwrap();
+        sender.send(update(1000)).unwrap();
+        drop((sender, release));
+        thread.join().unwrap();
+        let rest: Vec<Command> = answered.iter().collect();
+        assert!(matches!(rest[..], [Command::Shown { epoch: 1000, number: 0 }]), "{rest:?}");
+        assert!(pixels(&shared).1.contains(&0x0009_0909));
+    }
+
+    #[test]
+    fn what_is_overtaken_leaves_no_more_than_one_order_to_forget_before_the_newest_size() {
+        let mut waiting = Waiting::default();
+        for epoch in 0..100 {
+            waiting.add(begin(epoch));
+            waiting.add(Order::Update { epoch, number: 0, body: vec![] });
+            waiting.add(Order::Forget);
+            waiting.add(begin(epoch));
+        }
+        let left: Vec<Order> = waiting.0.into();
+        assert!(matches!(left[..], [Order::Forget, Order::Screen { epoch: 99, .. }]), "{left:?}");
     }
 
     #[test]
