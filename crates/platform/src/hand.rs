@@ -33,6 +33,10 @@ pub enum HandEvent {
     },
     /// F11 went down: control is to stop at once. The key is reported as [`HandEvent::Key`] as well.
     F11,
+    /// A real device that was heard has gone away or has been switched off, and F11 may have gone with it:
+    /// control is to stop at once, as with [`HandEvent::F11`]. Somebody with a terminal can switch devices
+    /// off. So does pulling out a mouse, and leaving for another virtual terminal: they end control as well.
+    DeviceGone,
     /// The display is gone, and nothing more will be heard: neither F11 nor the hand. Control must end.
     Lost,
 }

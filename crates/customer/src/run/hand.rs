@@ -45,7 +45,7 @@ pub(super) fn callback(
     let mut told: Option<Instant> = None;
     Box::new(move |event| {
         match event {
-            HandEvent::F11 => {
+            HandEvent::F11 | HandEvent::DeviceGone => {
                 if let Some(control) = control.get() {
                     control.revoke();
                 }

@@ -10,7 +10,8 @@ use x11rb::rust_connection::RustConnection;
 use crate::PlatformError;
 
 /// The devices that a person's hand moves: those that are neither a master, which only sums up others, nor
-/// one of XTEST, through which programs inject. A device that somebody has detached from its master is one.
+/// one of XTEST, through which programs inject. A device that somebody has detached from its master is one;
+/// one that is switched off is none, as it says nothing.
 #[derive(Debug)]
 pub(super) struct Devices {
     xtest_property: Atom,
@@ -25,17 +26,18 @@ impl Devices {
         Ok(devices)
     }
 
-    /// Looks at the devices again, as is due whenever one comes or goes.
-    pub(super) fn read(&mut self, connection: &RustConnection) -> Result<(), PlatformError> {
+    /// Looks at the devices again, as is due whenever one comes or goes. Whether a real one is gone.
+    pub(super) fn read(&mut self, connection: &RustConnection) -> Result<bool, PlatformError> {
         let mut physical = BTreeSet::new();
         for device in all(connection)? {
             let slave = !matches!(device.type_, DeviceType::MASTER_POINTER | DeviceType::MASTER_KEYBOARD);
-            if slave && !is_xtest(connection, self.xtest_property, &device)? {
+            if slave && device.enabled && !is_xtest(connection, self.xtest_property, &device)? {
                 physical.insert(device.deviceid);
             }
         }
+        let gone = !self.physical.is_subset(&physical);
         self.physical = physical;
-        Ok(())
+        Ok(gone)
     }
 
     /// Whether it is a real device. One that is not known is not real.

@@ -12,8 +12,8 @@ use std::time::Instant;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
-    ConnectionExt as _, Device, DeviceId, EventMask, KeyEventFlags, RawButtonPressEvent, RawKeyPressEvent,
-    XIEventMask,
+    ConnectionExt as _, Device, DeviceId, EventMask, HierarchyEvent, HierarchyMask, KeyEventFlags,
+    RawButtonPressEvent, RawKeyPressEvent, XIEventMask,
 };
 use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Window};
 use x11rb::rust_connection::RustConnection;
@@ -119,12 +119,27 @@ impl Listener {
             Event::XinputRawMotion(event) if self.is_hand(event.deviceid, event.sourceid) => {
                 (self.callback)(HandEvent::Moved);
             }
-            Event::XinputHierarchy(_) => self.devices.read(&self.connection)?,
+            Event::XinputHierarchy(event) => return self.devices_changed(&event),
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => {
                 self.keymap = Keymap::read(&self.connection, core_keyboard())?;
                 self.f11.extend(self.keymap.keys_of_f11());
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn devices_changed(&mut self, event: &HierarchyEvent) -> Result<(), PlatformError> {
+        let off = HierarchyMask::SLAVE_REMOVED | HierarchyMask::DEVICE_DISABLED;
+        // One that was switched off and on again is back already when the devices are looked at.
+        let switched_off = event.infos.iter().any(|info| {
+            u32::from(info.flags) & u32::from(off) != 0 && self.devices.is_physical(info.deviceid)
+        });
+        if switched_off {
+            (self.callback)(HandEvent::DeviceGone);
+        }
+        if self.devices.read(&self.connection)? && !switched_off {
+            (self.callback)(HandEvent::DeviceGone);
         }
         Ok(())
     }

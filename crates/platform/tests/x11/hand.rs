@@ -10,11 +10,11 @@ use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
     ConnectionExt as _, HierarchyChange, HierarchyChangeData, HierarchyChangeDataAddMaster,
-    HierarchyChangeDataDetachSlave, XIDeviceInfo,
+    HierarchyChangeDataDetachSlave, XIChangePropertyAux, XIDeviceInfo,
 };
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, EventMask, GrabMode, GrabStatus, InputFocus, KEY_PRESS_EVENT, KeyButMask,
-    KeyPressEvent,
+    AtomEnum, ConnectionExt as _, EventMask, GrabMode, GrabStatus, InputFocus, KEY_PRESS_EVENT, KeyButMask,
+    KeyPressEvent, PropMode,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use xkeysym::key;
@@ -193,6 +193,38 @@ fn f11_is_heard_from_a_detached_keyboard() {
     client.connection.xinput_xi_change_hierarchy(&[detach]).unwrap().check().unwrap();
     customer.outer.tap(F11);
     customer.until(&hear, |event| *event == HandEvent::F11);
+}
+
+/// Switches a device off or on, as `xinput disable` does.
+fn enable(client: &Client, device: u16, on: bool) {
+    client.connection.xinput_xi_query_version(2, 2).unwrap().reply().unwrap();
+    let property = client.connection.intern_atom(true, b"Device Enabled").unwrap().reply().unwrap().atom;
+    let (mode, kind) = (PropMode::REPLACE, AtomEnum::INTEGER.into());
+    let value = XIChangePropertyAux::Data8(vec![u8::from(on)]);
+    let request = client.connection.xinput_xi_change_property(device, mode, property, kind, 1, &value);
+    request.unwrap().check().unwrap();
+}
+
+/// Row N11: a program cannot silence F11 unheard by switching the customer's keyboard off, not even for a
+/// moment; one that comes back is heard again.
+#[test]
+fn a_keyboard_that_is_switched_off_is_told() {
+    let customer = Customer::new();
+    let (_watch, hear) = watch(&customer.display);
+    let device = keyboards(&customer.inner).0;
+    enable(&customer.inner, device, false);
+    // The hand does nothing meanwhile.
+    assert_eq!(hear.recv_timeout(PATIENCE), Ok(HandEvent::DeviceGone));
+    enable(&customer.inner, device, true);
+    customer.outer.tap(F11);
+    assert_eq!(customer.next(&hear), HandEvent::F11, "told once only, and heard again");
+
+    customer.inner.connection.grab_server().unwrap();
+    enable(&customer.inner, device, false);
+    enable(&customer.inner, device, true);
+    customer.inner.connection.ungrab_server().unwrap();
+    customer.inner.sync();
+    customer.until(&hear, |event| *event == HandEvent::DeviceGone);
 }
 
 /// Rows B8, N11: a program that makes itself another pair of devices for XTEST is no hand either.
