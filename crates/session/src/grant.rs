@@ -52,6 +52,8 @@ pub enum Denied {
 struct Validity {
     current: AtomicU32,
     suspended: AtomicBool,
+    /// The hand moved and the machine has not heard of it yet.
+    hand: AtomicBool,
 }
 
 /// The customer's permission for one action. Only the sharer's accept transition makes one.
@@ -88,7 +90,8 @@ impl<A: ActionKind> Grant<A> {
     pub fn check(&self) -> Result<(), Denied> {
         if self.validity.current.load(Ordering::SeqCst) != self.id.0 {
             Err(Denied::Ended)
-        } else if self.validity.suspended.load(Ordering::SeqCst) {
+        } else if self.validity.suspended.load(Ordering::SeqCst) || self.validity.hand.load(Ordering::SeqCst)
+        {
             Err(Denied::Suspended)
         } else {
             Ok(())
@@ -116,9 +119,9 @@ impl<A: ActionKind> Revoker<A> {
         self.validity.current.store(0, Ordering::SeqCst);
     }
 
-    /// Lets the action rest.
+    /// Lets the action rest until the machine hears of it: [`crate::Sharer::hand_moved`] must follow.
     pub fn suspend(&self) {
-        self.validity.suspended.store(true, Ordering::SeqCst);
+        self.validity.hand.store(true, Ordering::SeqCst);
     }
 }
 
@@ -148,6 +151,11 @@ impl<A: ActionKind> Issuer<A> {
 
     pub(crate) fn revoke(&self) {
         self.0.revoke();
+    }
+
+    /// The machine has heard of the hand and lets the action rest itself as long as it has to.
+    pub(crate) fn hand_heard(&self) {
+        self.0.validity.hand.store(false, Ordering::SeqCst);
     }
 
     pub(crate) fn suspend(&self, suspended: bool) {

@@ -63,6 +63,10 @@ pub(super) fn callback(
         }
         if told.is_none_or(|told| MOVES_EVERY <= told.elapsed()) {
             told = Some(Instant::now());
+            // The operator's input rests from here on; what follows takes this over.
+            if let Some(control) = control.get() {
+                control.suspend();
+            }
             network.send(Command::HandMoved);
         }
         if listening.load(Ordering::SeqCst)

@@ -93,14 +93,14 @@ impl Sharer {
 
     /// The person's own hand moved the mouse or pressed a key: the operator's input rests for two seconds.
     pub fn hand_moved(&mut self, now: Now) {
-        if self.control.is_none() {
-            return;
+        if self.control.is_some() {
+            if self.rest.hand_moved(now.monotonic) {
+                self.write(Event::HandTookOver, now);
+                self.outputs.push_back(SharerOutput::HandHasIt(true));
+            }
+            self.update_rest(now);
         }
-        if self.rest.hand_moved(now.monotonic) {
-            self.write(Event::HandTookOver, now);
-            self.outputs.push_back(SharerOutput::HandHasIt(true));
-        }
-        self.update_rest(now);
+        self.control_issuer.hand_heard();
     }
 
     /// Ends the session for good.

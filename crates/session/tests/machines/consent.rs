@@ -221,6 +221,19 @@ fn the_customers_hand_wins_at_once_and_for_two_seconds() {
     assert!(pair.take_viewer().contains(&ViewerOutput::Suspended(None)));
 }
 
+/// Row W2: the hand's thread need not wait for the machine, and what it did does not outlast the two seconds.
+#[test]
+fn the_hands_thread_lets_control_rest_until_the_machine_has_heard() {
+    let (mut pair, _, control, revoker) = controlled(12);
+    revoker.suspend();
+    pair.run_ms(5000);
+    assert_eq!(control.check(), Err(Denied::Suspended), "time alone does not lift it");
+    pair.sharer.hand_moved(pair.now);
+    assert_eq!(control.check(), Err(Denied::Suspended));
+    pair.run_ms(2100);
+    assert_eq!(control.check(), Ok(()));
+}
+
 /// Row N10: a pause stops the picture and input; going on begins a new epoch.
 #[test]
 fn a_pause_freezes_and_a_new_epoch_begins_afterwards() {
