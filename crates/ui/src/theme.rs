@@ -207,8 +207,22 @@ impl Palette {
     }
 }
 
+/// One font for everything, as each adds some 350 kB to a program that is downloaded.
+fn fonts() -> egui::FontDefinitions {
+    let name = "Ubuntu-Light".to_owned();
+    let data = egui::FontData::from_static(epaint_default_fonts::UBUNTU_LIGHT);
+    egui::FontDefinitions {
+        font_data: [(name.clone(), Arc::new(data))].into(),
+        families: [FontFamily::Proportional, FontFamily::Monospace]
+            .into_iter()
+            .map(|family| (family, vec![name.clone()]))
+            .collect(),
+    }
+}
+
 /// Gives a context the look; also for tests of views without a window.
 pub fn apply(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_fonts(fonts());
     ctx.options_mut(|options| {
         options.fallback_theme = egui::Theme::Light;
         // The scale is the monitor's alone: places on the screen are reckoned with it.
