@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
+use crate::congestion::Congestion;
 use crate::path::Paths;
 use crate::tunnel::{self, LegError, Notice, Tunnel};
 use crate::udp::{PROBE_EVERY, UdpLeg};
@@ -32,8 +33,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 3 * 1024 * 1024;
 const SEND_WINDOW: u64 = 2 * 1024 * 1024;
-/// A first picture of some hundred kilobytes should not need many round trips.
-const INITIAL_WINDOW: u64 = 64 * 1024;
 /// Updates of the picture under way at once, each a stream.
 const UPDATE_STREAMS: u32 = 256;
 /// Ethernet's payload without IPv4 and UDP headers; the leg's id must fit in as well.
@@ -199,8 +198,6 @@ fn endpoint_config() -> EndpointConfig {
 pub(crate) fn transport() -> Arc<TransportConfig> {
     let mut mtu = quinn::MtuDiscoveryConfig::default();
     mtu.upper_bound(LARGEST_PAYLOAD - u16::try_from(LEG_PREFIX).unwrap_or(0));
-    let mut congestion = quinn::congestion::CubicConfig::default();
-    congestion.initial_window(INITIAL_WINDOW);
     let mut transport = TransportConfig::default();
     transport
         .max_idle_timeout(Some(IdleTimeout::try_from(IDLE).unwrap_or(VarInt::from_u32(130_000).into())))
@@ -211,7 +208,9 @@ pub(crate) fn transport() -> Arc<TransportConfig> {
         .max_concurrent_bidi_streams(VarInt::from_u32(1))
         .max_concurrent_uni_streams(VarInt::from_u32(UPDATE_STREAMS))
         .datagram_receive_buffer_size(None)
-        .congestion_controller_factory(Arc::new(congestion))
+        // Updates one after the other: half of two is worth nothing.
+        .send_fairness(false)
+        .congestion_controller_factory(Arc::new(Congestion))
         .mtu_discovery_config(Some(mtu));
     Arc::new(transport)
 }

@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod broker;
+mod capacity;
 mod clock;
+mod congestion;
 pub mod customer;
 mod end_to_end;
 mod handle;

@@ -138,8 +138,7 @@ impl State {
         if self.is_closed {
             return Readiness::Closed;
         }
-        let free = self.pacer.budget().and_then(|budget| budget.checked_sub(self.handed_over));
-        match free.filter(|free| *free > 0 && self.is_open) {
+        match self.pacer.budget(self.handed_over).filter(|budget| *budget > 0 && self.is_open) {
             Some(budget) => Readiness::Ready { budget },
             None => Readiness::NotYet,
         }

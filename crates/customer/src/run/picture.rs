@@ -13,8 +13,8 @@ use deskside_proto::control::CursorShape;
 use deskside_proto::journal::Action;
 use deskside_session::{Denied, Grant, See};
 
-/// Between two updates at least; a screen shows no more than this many pictures a second.
-const BETWEEN_UPDATES: Duration = Duration::from_millis(12);
+/// Between two pictures at least; a screen shows no more than this many a second.
+const BETWEEN_PICTURES: Duration = Duration::from_millis(12);
 /// How long a wait for the network lasts before the screen is looked at again.
 const NETWORK_WAIT: Duration = Duration::from_millis(15);
 /// How long a wait for the screen lasts at most; orders end it earlier.
@@ -132,7 +132,13 @@ impl Worker {
                 continue;
             }
             match self.sink.wait_ready(NETWORK_WAIT) {
-                Readiness::Ready { budget } => self.update(budget)?,
+                Readiness::Ready { budget } => {
+                    // What has changed while the network was waited for goes along.
+                    for event in self.screen.next(Duration::ZERO)? {
+                        self.happened(event)?;
+                    }
+                    self.update(budget)?;
+                }
                 Readiness::NotYet => {}
                 Readiness::Closed => return Ok(()),
             }
@@ -209,7 +215,10 @@ impl Worker {
         match encoder.next_update(&frame, budget, Some(self.cursor)) {
             Ok(Some(body)) => {
                 self.sink.send_update(body);
-                self.not_before = Instant::now() + BETWEEN_UPDATES;
+                // The rest of this picture, if it did not fit, goes as soon as the network takes it.
+                if encoder.is_clean() {
+                    self.not_before = Instant::now() + BETWEEN_PICTURES;
+                }
             }
             Ok(None) => {}
             // The screen changed its size between two looks; the next event says so.
