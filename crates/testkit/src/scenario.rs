@@ -128,7 +128,10 @@ pub fn watch(stage: &Stage) -> Result<(Person<'_>, Person<'_>)> {
 }
 
 /// The operator, logged in, with a code to read out.
-fn wait_with_a_code(stage: &Stage) -> Result<(Person<'_>, String)> {
+///
+/// # Errors
+/// When it does not come about.
+pub fn wait_with_a_code(stage: &Stage) -> Result<(Person<'_>, String)> {
     let operator = stage.start_operator()?;
     operator.types_into("User name", stage.user())?;
     operator.types_into("Password", stage.password())?;

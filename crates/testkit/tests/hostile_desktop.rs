@@ -1,5 +1,5 @@
 //! The customer's program on a desktop that is not on the customer's side: hands that are not the
-//! customer's, and a display that goes away.
+//! customer's, a display that goes away, and a helper who does.
 
 #[cfg(test)]
 mod hostile_desktop {
@@ -83,5 +83,20 @@ mod hostile_desktop {
             .find(|path| path.extension().is_some_and(|end| end == "txt"))
             .map(|path| std::fs::read_to_string(path).unwrap());
         assert!(text.unwrap().contains("the screen that was shown went away"));
+    }
+
+    /// The operator's program dies between reading out the code and the customer's typing it: the customer is
+    /// told what to do, and no window waits for somebody who is not there.
+    #[test]
+    fn a_helper_who_is_gone_before_the_code_is_typed_is_not_waited_for() {
+        let folder = TempDir::new().unwrap();
+        let stage = Stage::set(folder.path(), None).unwrap();
+        let (operator, code) = scenario::wait_with_a_code(&stage).unwrap();
+        operator.program().signal(Signal::KILL).unwrap();
+        let customer = stage.start_customer().unwrap();
+        customer.types_into("Six-digit code", &code).unwrap();
+        customer.hand().keys(&["Return"]).unwrap();
+        customer.sees("The helper is not connected any more. Ask for a new code and try again.").unwrap();
+        customer.types_into("Six-digit code", "").unwrap();
     }
 }
