@@ -67,7 +67,31 @@ struct Class {
     draw: fn(&mut Screen, u32) -> Rect,
 }
 
-const CLASSES: [Class; 6] = [
+/// A page under a header and beside a bar that stay, scrolled by a notch each frame, both ways.
+fn scroll(screen: &mut Screen, frame: u32) -> Rect {
+    const NOTCH: u32 = 53;
+    let at = |frame: u32| if frame < 6 { frame * NOTCH } else { (12 - frame) * NOTCH };
+    screen.paint(Rect::new(0, 0, WIDTH, 87), |x, y| text(x, y, 77_777));
+    screen.paint(Rect::new(0, 87, 301, HEIGHT - 87), |x, y| text(x, y, 99_999));
+    let page = Rect::new(301, 87, WIDTH - 301, HEIGHT - 87);
+    screen.paint(page, |x, y| text(x, y + at(frame), 0));
+    page
+}
+
+/// A window of text dragged over a photograph by odd steps.
+fn drag(screen: &mut Screen, frame: u32) -> Rect {
+    let at = |frame: u32| Rect::new(200 + frame * 17, 150 + frame * 11, 800, 600);
+    screen.paint(ALL, |x, y| photo(x, y, 0));
+    let window = at(frame);
+    screen.paint(window, |x, y| match (x - window.x, y - window.y) {
+        (_, 0..24) => 0x0020_60A0,
+        (x, y) => text(x, y, 5),
+    });
+    let before = at(frame.saturating_sub(1));
+    Rect::new(before.x, before.y, window.right() - before.x, window.bottom() - before.y)
+}
+
+const CLASSES: [Class; 8] = [
     Class {
         name: "solid, whole screen",
         frames: 6,
@@ -110,6 +134,8 @@ const CLASSES: [Class; 6] = [
             letter
         },
     },
+    Class { name: "page scrolled by 53", frames: 11, draw: scroll },
+    Class { name: "window dragged over photo", frames: 12, draw: drag },
     Class { name: "marked, but unchanged", frames: 20, draw: |_, _| ALL },
 ];
 
@@ -129,7 +155,8 @@ fn run(class: &Class) -> Result<Cost, Box<dyn Error>> {
     let mut cost = Cost::default();
     for frame in 0..=class.frames {
         // The first frame shows the screen as it was before, and does not count.
-        let marked = if frame == 0 { ALL } else { (class.draw)(&mut screen, frame) };
+        let drawn = (class.draw)(&mut screen, frame);
+        let marked = if frame == 0 { ALL } else { drawn };
         let view = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &screen.0)?;
         let before = cost;
         encoder.mark(&[marked]);
@@ -158,7 +185,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{:<28} {:>14} {:>14} {:>12} {:>16}",
         "class", "encode ns/px", "decode ns/px", "bits/px", "bytes/update"
     );
-    for class in &CLASSES {
+    // Arguments choose classes by parts of their names.
+    let chosen: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_chosen = |class: &&Class| chosen.is_empty() || chosen.iter().any(|part| class.name.contains(part));
+    for class in CLASSES.iter().filter(is_chosen) {
         let mut best = run(class)?;
         for _ in 1..PASSES {
             let cost = run(class)?;

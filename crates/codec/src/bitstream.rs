@@ -1,12 +1,14 @@
-//! An update's header: its pieces. PROTOCOL.md (section 8) has the layout in words.
+//! An update's header: its copies and pieces. PROTOCOL.md (section 8) has the layout in words.
 
 use crate::grid::Grid;
-use crate::{DecodeError, MAX_PLANES, MAX_UPDATE, Rect, planar};
+use crate::{DecodeError, MAX_COPIES, MAX_PLANES, MAX_UPDATE, Rect, planar};
 
 /// Version of the bitstream.
-pub(crate) const VERSION: u8 = 1;
-/// Bytes before the first piece: version and number of pieces.
-pub(crate) const HEADER: usize = 3;
+pub(crate) const VERSION: u8 = 2;
+/// Bytes before the first copy: version, number of copies and number of pieces.
+pub(crate) const HEADER: usize = 4;
+/// Bytes of a copy.
+pub(crate) const COPY: usize = 12;
 /// Most bytes of one piece in the header.
 pub(crate) const MAX_PIECE: usize = 1 + 2 + 4 + 3;
 
@@ -14,6 +16,23 @@ const KIND_SOLID: u8 = 0;
 const KIND_PLANES: u8 = 1;
 /// Added to the kind of a piece that covers its whole tile.
 const WHOLE_TILE: u8 = 0x80;
+
+/// A rectangle that gets the pixels of another of the same size, as they were before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Copy {
+    /// First column and row of where the pixels are.
+    pub(crate) x: u32,
+    pub(crate) y: u32,
+    /// Where they go.
+    pub(crate) to: Rect,
+}
+
+impl Copy {
+    /// Where the pixels are.
+    pub(crate) fn from(&self) -> Rect {
+        Rect::new(self.x, self.y, self.to.width, self.to.height)
+    }
+}
 
 /// How the pixels of a piece are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +71,25 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece) {
     }
 }
 
-/// The header of an update with these encoded pieces.
-pub(crate) fn header(count: u16) -> [u8; HEADER] {
-    let [high, low] = count.to_be_bytes();
-    [VERSION, high, low]
+/// Appends a copy inside a picture.
+pub(crate) fn put_copy(out: &mut Vec<u8>, copy: &Copy) {
+    let Copy { x, y, to } = copy;
+    for number in [*x, *y, to.x, to.y, to.width, to.height] {
+        // No side of a picture is longer than 16,384 pixels, so the low bytes are the whole number.
+        out.extend_from_slice(&number.to_be_bytes()[2..]);
+    }
 }
 
-/// An update taken apart; the pieces lie in the picture and in their tiles, no tile comes twice, and
-/// `planes` is at most [`MAX_PLANES`].
+/// The header of an update with so many copies and pieces.
+pub(crate) fn header(copies: u8, pieces: u16) -> [u8; HEADER] {
+    let [high, low] = pieces.to_be_bytes();
+    [VERSION, copies, high, low]
+}
+
+/// An update taken apart; copies and pieces lie in the picture, the pieces in their tiles, no tile comes
+/// twice, all copies together are not larger than the picture, and `planes` is at most [`MAX_PLANES`].
 pub(crate) struct Parsed<'a> {
+    pub(crate) copies: Vec<Copy>,
     pub(crate) pieces: Vec<Piece>,
     /// Bytes that the blocks must expand to.
     pub(crate) planes: usize,
@@ -77,7 +106,9 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, Dec
     if version != VERSION {
         return Err(DecodeError::Unknown { field: "version", value: version });
     }
+    let [copies] = take(&mut rest, "number of copies")?;
     let count = usize::from(u16::from_be_bytes(take(&mut rest, "number of pieces")?));
+    let copies = take_copies(&mut rest, grid, copies.into())?;
     // No tile comes twice, so a higher number cannot be true; nothing is set aside for it.
     if count > grid.tiles() {
         return Err(DecodeError::TooLong { field: "pieces", length: count, maximum: grid.tiles() });
@@ -101,7 +132,34 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, Dec
     if planes == 0 && !rest.is_empty() {
         return Err(DecodeError::Trailing(rest.len()));
     }
-    Ok(Parsed { pieces, planes, blocks: rest })
+    Ok(Parsed { copies, pieces, planes, blocks: rest })
+}
+
+fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>, DecodeError> {
+    if count > MAX_COPIES {
+        return Err(DecodeError::TooLong { field: "copies", length: count, maximum: MAX_COPIES });
+    }
+    let picture = Rect::new(0, 0, grid.width, grid.height);
+    let mut copies = Vec::with_capacity(count);
+    let mut area = 0;
+    for number in 0..count {
+        let mut next = || take(rest, "copy").map(|bytes| u32::from(u16::from_be_bytes(bytes)));
+        let (x, y) = (next()?, next()?);
+        let copy = Copy { x, y, to: Rect::new(next()?, next()?, next()?, next()?) };
+        let refused = |problem| Err(DecodeError::Copy { copy: number, problem });
+        if copy.to.is_empty() {
+            return refused("has no pixels");
+        }
+        if !picture.contains(&copy.from()) || !picture.contains(&copy.to) {
+            return refused("leaves the picture");
+        }
+        area += copy.to.area();
+        if area > picture.area() {
+            return refused("makes them larger than the picture");
+        }
+        copies.push(copy);
+    }
+    Ok(copies)
 }
 
 fn take_piece(rest: &mut &[u8], grid: &Grid, number: usize) -> Result<Piece, DecodeError> {
@@ -140,12 +198,12 @@ fn take<const N: usize>(rest: &mut &[u8], field: &'static str) -> Result<[u8; N]
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, Piece, header, parse, put_piece};
+    use super::{Content, Copy, Piece, header, parse, put_copy, put_piece};
     use crate::grid::Grid;
     use crate::{DecodeError, Rect};
 
     #[test]
-    fn pieces_come_back_as_they_were_put() {
+    fn copies_and_pieces_come_back_as_they_were_put() {
         let grid = Grid::new(100, 200).unwrap();
         let pieces = [
             Piece { tile: 7, rect: Rect::new(64, 192, 36, 8), content: Content::Planes },
@@ -153,10 +211,16 @@ mod tests {
             Piece { tile: 2, rect: Rect::new(63, 127, 1, 1), content: Content::Solid(0x00FF_FFFF) },
             Piece { tile: 1, rect: Rect::new(65, 2, 30, 40), content: Content::Planes },
         ];
-        let mut update = header(4).to_vec();
+        let copies = [
+            Copy { x: 0, y: 0, to: Rect::new(99, 199, 1, 1) },
+            Copy { x: 1, y: 2, to: Rect::new(3, 4, 97, 196) },
+        ];
+        let mut update = header(2, 4).to_vec();
+        copies.iter().for_each(|copy| put_copy(&mut update, copy));
         pieces.iter().for_each(|piece| put_piece(&mut update, &grid, piece));
         update.push(42);
         let parsed = parse(&update, &grid).unwrap();
+        assert_eq!(parsed.copies, copies);
         assert_eq!(parsed.pieces, pieces);
         assert_eq!(parsed.planes, 3 * (36 * 8 + 30 * 40));
         assert_eq!(parsed.blocks, [42]);
@@ -165,7 +229,7 @@ mod tests {
     #[test]
     fn an_empty_update_is_legal_and_changes_nothing() {
         let grid = Grid::new(1, 1).unwrap();
-        assert!(parse(&header(0), &grid).unwrap().pieces.is_empty());
-        assert_eq!(parse(&[1, 0, 0, 9], &grid).err(), Some(DecodeError::Trailing(1)));
+        assert!(parse(&header(0, 0), &grid).unwrap().pieces.is_empty());
+        assert_eq!(parse(&[2, 0, 0, 0, 9], &grid).err(), Some(DecodeError::Trailing(1)));
     }
 }

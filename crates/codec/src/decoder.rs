@@ -45,6 +45,9 @@ impl Decoder {
             let flushes = parsed.pieces.len();
             self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
         };
+        for copy in &parsed.copies {
+            self.picture.copy_within((copy.x, copy.y), copy.to);
+        }
         let mut rest = planes.as_slice();
         for piece in &parsed.pieces {
             match piece.content {
@@ -57,7 +60,8 @@ impl Decoder {
             }
         }
         self.history.append(&planes);
-        Ok(parsed.pieces.into_iter().map(|piece| piece.rect).collect())
+        let copied = parsed.copies.into_iter().map(|copy| copy.to);
+        Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
     }
 
     /// The picture, row by row without gaps, a pixel as `0x00RRGGBB`.

@@ -63,12 +63,17 @@ impl DirtyTiles {
         *tile = Tile::Clean;
     }
 
-    /// Compares the marked tiles; those that do not differ are clean.
-    pub(crate) fn compare(&mut self, grid: &Grid, frame: &FrameView<'_>, sent: &Picture) {
+    /// Compares the marked tiles; those that do not differ are clean. Gives how many pixels the bounds of those
+    /// that do differ have.
+    pub(crate) fn compare(&mut self, grid: &Grid, frame: &FrameView<'_>, sent: &Picture) -> u64 {
+        let mut pixels = 0;
         for (tile, number) in self.tiles.iter_mut().zip(0..) {
             if let Tile::Marked { rounds } = *tile {
                 *tile = match change::bounds(frame, sent, grid.tile(number)) {
-                    Some(bounds) => Tile::Differs { bounds, rounds },
+                    Some(bounds) => {
+                        pixels += bounds.area();
+                        Tile::Differs { bounds, rounds }
+                    }
                     None => {
                         self.dirty -= 1;
                         Tile::Clean
@@ -76,6 +81,12 @@ impl DirtyTiles {
                 };
             }
         }
+        pixels
+    }
+
+    /// For each tile whether it differs; marked ones are taken not to.
+    pub(crate) fn differing(&self) -> Vec<bool> {
+        self.tiles.iter().map(|tile| matches!(tile, Tile::Differs { .. })).collect()
     }
 
     /// The tiles that differ: small changes and those near the focus first, what has waited before its

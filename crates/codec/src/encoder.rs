@@ -1,11 +1,12 @@
 //! The encoder: what the viewer has, what may differ from it, and the next update.
 
+use crate::bitstream::Copy;
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
 use crate::picture::Picture;
 use crate::update::Update;
-use crate::{EncodeError, FrameView, Rect, change};
+use crate::{EncodeError, FrameView, Rect, change, moves};
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -45,10 +46,10 @@ impl Encoder {
         self.dirty.is_empty()
     }
 
-    /// Codes what differs in the marked places, the smallest and nearest to `focus` first, until the
+    /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest to `focus` first, until the
     /// update has about `budget` bytes; `None` when nothing differs.
     ///
-    /// An update holds one tile at least, whatever the budget, and is never longer than
+    /// An update holds one tile or copy at least, whatever the budget, and is never longer than
     /// [`crate::MAX_UPDATE`]. What did not fit stays marked. An update that was given out must be sent.
     ///
     /// # Errors
@@ -69,11 +70,11 @@ impl Encoder {
                 expected_height: height,
             });
         }
-        self.dirty.compare(&self.grid, frame, &self.sent);
-        if self.dirty.is_empty() {
+        let copies = self.compare(frame);
+        if self.dirty.is_empty() && copies.is_empty() {
             return Ok(None);
         }
-        let mut update = Update::new(budget, self.history.bytes())?;
+        let mut update = Update::new(budget, copies, self.history.bytes())?;
         for number in self.dirty.order(focus) {
             // What was compared in an earlier round may have changed since.
             if let Some(bounds) = change::bounds(frame, &self.sent, self.grid.tile(number)) {
@@ -92,6 +93,18 @@ impl Encoder {
         let finished = update.finish()?;
         self.history.append(&finished.planes);
         Ok(Some(finished.bytes))
+    }
+
+    /// Compares what is marked, and again where copies were made.
+    fn compare(&mut self, frame: &FrameView<'_>) -> Vec<Copy> {
+        let Self { grid, sent, dirty, .. } = self;
+        if dirty.compare(grid, frame, sent) < moves::LEAST_CHANGED {
+            return Vec::new();
+        }
+        let copies = moves::make(grid, frame, sent, &dirty.differing());
+        copies.iter().flat_map(|copy| grid.touched(&copy.to)).for_each(|tile| dirty.mark(tile));
+        dirty.compare(grid, frame, sent);
+        copies
     }
 }
 

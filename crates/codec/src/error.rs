@@ -90,6 +90,14 @@ pub enum DecodeError {
         /// What it holds.
         value: u8,
     },
+    /// A copy is empty or lies outside the picture, or all together are too large.
+    #[error("copy {copy} {problem}")]
+    Copy {
+        /// Number of the copy in the update, from 0.
+        copy: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// A piece lies outside the picture or its tile, or its tile was there before.
     #[error("piece {piece} in tile {tile} {problem}")]
     Piece {

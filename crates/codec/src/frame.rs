@@ -1,5 +1,6 @@
 //! A borrowed frame as the operating system gives it.
 
+use crate::picture::COLOUR;
 use crate::{EncodeError, Rect};
 
 /// Pixels in BGRX order: four bytes a pixel, a little-endian word of `0x??RRGGBB`. What the top byte holds
@@ -52,6 +53,13 @@ impl<'a> FrameView<'a> {
             let start = y as usize * stride + rect.x as usize * 4;
             &data[start..start + length]
         })
+    }
+
+    /// The pixels of a row, from a column on, as `0x00RRGGBB`; they lie inside the frame.
+    pub(crate) fn row(&self, x: u32, y: u32, width: u32) -> impl Iterator<Item = u32> + use<'a> {
+        let start = y as usize * self.stride + x as usize * 4;
+        let pixels = self.data[start..start + width as usize * 4].as_chunks::<4>().0.iter();
+        pixels.map(|pixel| u32::from_le_bytes(*pixel) & COLOUR)
     }
 }
 

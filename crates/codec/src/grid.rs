@@ -25,6 +25,11 @@ impl Grid {
         Some(Self { width, height, columns: width.div_ceil(TILE_SIDE), rows: height.div_ceil(TILE_SIDE) })
     }
 
+    /// How many pixels there are.
+    pub(crate) fn area(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
     /// How many tiles there are.
     pub(crate) fn tiles(&self) -> usize {
         self.columns as usize * self.rows as usize

@@ -1,8 +1,8 @@
 //! The screen codec: pictures in, bounded updates out, and the same pictures back.
 //!
 //! An [`Encoder`] holds an exact copy of what the viewer's [`Decoder`] shows. The operating system's
-//! damage only *marks* places; the encoder compares them with that copy, codes what really differs, small
-//! changes near the focus first, until an update has about as many bytes as the path can take, and leaves
+//! damage only *marks* places; the encoder compares them with that copy, has the viewer copy what only
+//! moved, codes what then still differs, small changes near the focus first, until an update has about as many bytes as the path can take, and leaves
 //! the rest for the next one. What waits, waits as dirty tiles, never as bytes.
 //!
 //! Both sides keep state across updates, so updates are decoded in order and none may be left out; a new
@@ -22,12 +22,15 @@ mod dirty;
 mod encoder;
 mod error;
 mod expand;
+mod features;
 mod frame;
 mod grid;
 mod history;
+mod moves;
 mod picture;
 mod planar;
 mod rect;
+mod region;
 mod update;
 
 pub use decoder::Decoder;
@@ -42,6 +45,8 @@ pub const MAX_SIDE: u32 = 16_384;
 pub const MAX_AREA: u64 = 64 * 1024 * 1024;
 /// Longest update, in bytes.
 pub const MAX_UPDATE: usize = 1024 * 1024;
+/// Most copies of one update; together they are not larger than the picture, which bounds the decoder's time.
+pub const MAX_COPIES: usize = 64;
 /// Most bytes of planes that one update expands to; bounds the decoder's memory and time.
 pub const MAX_PLANES: usize = 4 * 1024 * 1024;
 /// Side of a tile, in pixels.

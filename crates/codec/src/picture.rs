@@ -21,6 +21,12 @@ impl Picture {
         &self.pixels
     }
 
+    /// The pixels of a row, from a column on; they lie inside the picture.
+    pub(crate) fn row(&self, x: u32, y: u32, width: u32) -> &[u32] {
+        let start = y as usize * self.width + x as usize;
+        &self.pixels[start..start + width as usize]
+    }
+
     /// The rows of a rectangle that lies inside the picture.
     pub(crate) fn rows(&self, rect: Rect) -> impl Iterator<Item = &[u32]> {
         let length = rect.width as usize;
@@ -44,6 +50,19 @@ impl Picture {
         }
     }
 
+    /// Copies the pixels of a rectangle as large as `to` whose upper left corner is given; both lie inside the
+    /// picture and may overlap.
+    pub(crate) fn copy_within(&mut self, (x, y): (u32, u32), to: Rect) {
+        let length = to.width as usize;
+        let mut row = |number: u32| {
+            let from = (y + number) as usize * self.width + x as usize;
+            let to = (to.y + number) as usize * self.width + to.x as usize;
+            self.pixels.copy_within(from..from + length, to);
+        };
+        // Never onto a row that is still to be read.
+        if to.y > y { (0..to.height).rev().for_each(&mut row) } else { (0..to.height).for_each(&mut row) }
+    }
+
     /// Gives a rectangle one colour.
     pub(crate) fn fill(&mut self, rect: Rect, colour: u32) {
         self.rows_mut(rect).for_each(|row| row.fill(colour));
@@ -55,5 +74,31 @@ impl Picture {
         self.rows(rect)
             .all(|row| row.iter().fold(0, |differs, pixel| differs | (pixel ^ colour)) == 0)
             .then_some(colour)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Picture;
+    use crate::{Rect, grid::Grid};
+
+    #[test]
+    fn copies_may_overlap_in_any_direction() {
+        let grid = Grid::new(9, 9).unwrap();
+        let at = |picture: &Picture, x: u32, y: u32| picture.pixels()[(y * 9 + x) as usize];
+        for (x, y, to_x, to_y) in
+            [(1, 1, 3, 4), (3, 4, 1, 1), (1, 4, 3, 1), (3, 1, 1, 4), (1, 1, 2, 1), (2, 2, 1, 2)]
+        {
+            let mut picture = Picture::black(&grid);
+            let mut number = 0..;
+            let all = picture.rows_mut(Rect::new(0, 0, 9, 9)).flatten();
+            all.zip(&mut number).for_each(|(pixel, number)| *pixel = number);
+            picture.copy_within((x, y), Rect::new(to_x, to_y, 5, 5));
+            for (row, column) in (0..5).flat_map(|row| (0..5).map(move |column| (row, column))) {
+                assert_eq!(at(&picture, to_x + column, to_y + row), (y + row) * 9 + x + column);
+            }
+            let moved = picture.pixels().iter().zip(0..).filter(|(pixel, number)| *pixel != number).count();
+            assert_eq!(moved, 25);
+        }
     }
 }

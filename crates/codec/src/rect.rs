@@ -53,6 +53,17 @@ impl Rect {
         Self { x, y, width, height }
     }
 
+    /// The smallest rectangle around both.
+    pub(crate) fn around(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        Self {
+            x,
+            y,
+            width: self.right().max(other.right()) - x,
+            height: self.bottom().max(other.bottom()) - y,
+        }
+    }
+
     /// The part inside a picture of this size, which may be empty.
     #[must_use]
     pub fn clipped(&self, width: u32, height: u32) -> Self {

@@ -1,6 +1,6 @@
 //! An update while it is being put together, piece by piece, within its budget.
 
-use crate::bitstream::{self, Content, HEADER, MAX_PIECE, Piece};
+use crate::bitstream::{self, COPY, Content, Copy, HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
 use crate::picture::Picture;
@@ -17,6 +17,7 @@ const LEAST_SHARE: usize = 64;
 /// Pieces and planes so far.
 pub(crate) struct Update<'prefix> {
     budget: usize,
+    copies: Vec<Copy>,
     pieces: Vec<u8>,
     count: u16,
     planes: Vec<u8>,
@@ -37,10 +38,12 @@ pub(crate) struct Finished {
 }
 
 impl<'prefix> Update<'prefix> {
-    /// An update of about `budget` bytes, compressed against what both sides remember.
-    pub(crate) fn new(budget: usize, prefix: &'prefix [u8]) -> Result<Self, EncodeError> {
+    /// An update of about `budget` bytes that begins with these copies, compressed against what both sides
+    /// remember.
+    pub(crate) fn new(budget: usize, copies: Vec<Copy>, prefix: &'prefix [u8]) -> Result<Self, EncodeError> {
         Ok(Self {
             budget: budget.min(MAX_UPDATE),
+            copies,
             pieces: Vec::new(),
             count: 0,
             planes: Vec::new(),
@@ -53,7 +56,7 @@ impl<'prefix> Update<'prefix> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.copies.is_empty() && self.count == 0
     }
 
     /// Adds the pixels that `picture` has in a rectangle of a tile.
@@ -71,7 +74,7 @@ impl<'prefix> Update<'prefix> {
     /// True when another piece might exceed the budget or a limit of the bitstream. To know, it may have to
     /// write blocks out.
     pub(crate) fn is_full(&mut self) -> Result<bool, EncodeError> {
-        let certain = HEADER + self.pieces.len() + MAX_PIECE;
+        let certain = HEADER + self.copies.len() * COPY + self.pieces.len() + MAX_PIECE;
         let most_waiting = self.planes.len() - self.flushed + MAX_PIECE_PLANES;
         let over_budget = certain + self.written + self.waiting * self.share / WHOLE_SHARE >= self.budget;
         let over_limit = certain + self.written + compress::bound(most_waiting) > MAX_UPDATE;
@@ -96,7 +99,10 @@ impl<'prefix> Update<'prefix> {
 
     /// The update's bytes, and its planes to be remembered.
     pub(crate) fn finish(self) -> Result<Finished, EncodeError> {
-        let mut bytes = bitstream::header(self.count).to_vec();
+        // No more than MAX_COPIES.
+        let copies = self.copies.len().to_le_bytes()[0];
+        let mut bytes = bitstream::header(copies, self.count).to_vec();
+        self.copies.iter().for_each(|copy| bitstream::put_copy(&mut bytes, copy));
         bytes.extend_from_slice(&self.pieces);
         if !self.planes.is_empty() {
             bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);

@@ -9,6 +9,10 @@ mod common;
 use common::{Paint, Screen};
 use deskside_codec::{Decoder, Encoder, Rect, cursor};
 
+const WIDTH: u32 = 128;
+const HEIGHT: u32 = 120;
+const PAGE: Rect = Rect::new(8, 16, 116, 100);
+
 const UPDATES: &str = include_str!("golden/updates.hex");
 const CURSOR: &str = include_str!("golden/cursor.hex");
 
@@ -21,10 +25,10 @@ fn unhex(text: &str) -> Vec<u8> {
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
-/// What happens on the golden screen of 70 x 66 pixels, one update a step.
+/// What happens on the golden screen, one update a step; then the text is scrolled.
 const STEPS: [(Rect, Paint); 5] = [
-    (Rect::new(0, 0, 70, 66), Paint::Solid(0x00F0_E0D0)),
-    (Rect::new(8, 16, 24, 32), Paint::Text(7)),
+    (Rect::new(0, 0, WIDTH, HEIGHT), Paint::Solid(0x00F0_E0D0)),
+    (PAGE, Paint::Text(7)),
     (Rect::new(8, 16, 8, 16), Paint::Text(9)),
     (Rect::new(60, 60, 8, 5), Paint::Photo(2)),
     (Rect::new(33, 3, 5, 4), Paint::Noise(3)),
@@ -32,14 +36,17 @@ const STEPS: [(Rect, Paint); 5] = [
 
 #[test]
 fn updates_are_written_and_read_as_ever() {
-    let mut screen = Screen::new(70, 66);
-    let mut encoder = Encoder::new(70, 66).unwrap();
-    let mut decoder = Decoder::new(70, 66).unwrap();
+    let mut screen = Screen::new(WIDTH, HEIGHT);
+    let mut encoder = Encoder::new(WIDTH, HEIGHT).unwrap();
+    let mut decoder = Decoder::new(WIDTH, HEIGHT).unwrap();
     let mut golden = UPDATES.lines();
     let mut written = String::new();
     let mut equal = true;
-    for (rect, paint) in STEPS {
-        screen.paint(rect, paint);
+    for (rect, paint) in STEPS.map(|(rect, paint)| (rect, Some(paint))).into_iter().chain([(PAGE, None)]) {
+        match paint {
+            Some(paint) => screen.paint(rect, paint),
+            None => screen.shift(rect, 0, -7),
+        }
         encoder.mark(&[rect]);
         let update = encoder.next_update(&screen.view(), 100_000, None).unwrap().unwrap();
         assert!(encoder.is_clean());

@@ -31,7 +31,7 @@ fn block(last: u32, kind: u32, size: u32) -> Vec<u8> {
 
 /// One piece of planes that is the whole of tile 0, and these blocks.
 fn with_blocks(blocks: &[u8]) -> Vec<u8> {
-    [&[1, 0, 1, 0x81, 0, 0], blocks].concat()
+    [&[2, 0, 0, 1, 0x81, 0, 0], blocks].concat()
 }
 
 /// Peak memory of this process in KiB. The kernel's figure is exact to a few pages only.
@@ -52,6 +52,9 @@ fn session(width: u32, height: u32) -> (Vec<Vec<u8>>, Screen) {
         let rect = Rect::new(17 * n, 9 * n, width - 23 * n, height - 11 * n);
         screen.paint(rect, paint);
         encoder.mark(&[rect]);
+        updates.extend(encoder.next_update(&screen.view(), 20_000, None).unwrap());
+        screen.shift(rect, 0, -9);
+        encoder.mark(&[rect]);
         while let Some(update) = encoder.next_update(&screen.view(), 20_000, None).unwrap() {
             updates.push(update);
         }
@@ -62,16 +65,41 @@ fn session(width: u32, height: u32) -> (Vec<Vec<u8>>, Screen) {
 #[test]
 fn t32_malformed_updates_are_refused_by_name() {
     let whole_solid = |tile: u8| vec![0x80, 0, tile, 9, 9, 9];
-    let update = |count: u8, pieces: &[u8]| [&[1, 0, count], pieces].concat();
+    let update = |count: u8, pieces: &[u8]| [&[2, 0, 0, count], pieces].concat();
     let inner = |x, y, width, height| update(1, &[0, 0, 0, x, y, width, height, 1, 2, 3]);
+    let copies = |count: u8, copies: &[[u8; 6]]| {
+        // Two bytes a number.
+        let copies: Vec<u8> = copies.iter().flatten().flat_map(|number| [0, *number]).collect();
+        [&[2, count, 0, 0], copies.as_slice()].concat()
+    };
     // 100 x 70 pixels: tiles 0 and 1 above 2 and 3; tile 3 has 36 x 6.
     let cases: Vec<(&str, Vec<u8>, IsExpected)> = vec![
         ("nothing", vec![], |e| matches!(e, DecodeError::Truncated { field: "version" })),
-        ("version 0", vec![0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 0 })),
-        ("version 2", vec![2, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 2 })),
-        ("count 65535", vec![1, 255, 255], |e| matches!(e, DecodeError::TooLong { field: "pieces", .. })),
+        ("version 0", vec![0, 0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 0 })),
+        ("version 1", vec![1, 0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 1 })),
+        ("count 65535", vec![2, 0, 255, 255], |e| matches!(e, DecodeError::TooLong { field: "pieces", .. })),
         ("count 2 of 1", update(2, &whole_solid(0)), |e| matches!(e, DecodeError::Truncated { .. })),
         ("count 0 of 1", update(0, &whole_solid(0)), |e| matches!(e, DecodeError::Trailing(6))),
+        ("65 copies", copies(65, &[[0, 0, 1, 1, 1, 1]; 65]), |e| {
+            matches!(e, DecodeError::TooLong { field: "copies", length: 65, .. })
+        }),
+        ("half a copy", copies(2, &[[0, 0, 1, 1, 1, 1]]), |e| {
+            matches!(e, DecodeError::Truncated { field: "copy" })
+        }),
+        ("a copy too many", copies(1, &[[0, 0, 1, 1, 1, 1]; 2]), |e| matches!(e, DecodeError::Trailing(12))),
+        ("copy of nothing", copies(1, &[[0, 0, 1, 1, 0, 1]]), |e| {
+            matches!(e, DecodeError::Copy { copy: 0, .. })
+        }),
+        ("copy from outside", copies(1, &[[90, 0, 0, 0, 11, 1]]), |e| matches!(e, DecodeError::Copy { .. })),
+        ("copy to outside", copies(1, &[[0, 0, 0, 60, 1, 11]]), |e| matches!(e, DecodeError::Copy { .. })),
+        ("copy from far outside", [vec![2, 1, 0, 0], vec![255; 12]].concat(), |e| {
+            matches!(e, DecodeError::Copy { .. })
+        }),
+        (
+            "copies above the picture",
+            copies(3, &[[0, 0, 0, 1, 100, 35], [0, 0, 0, 1, 100, 35], [0, 0, 1, 1, 1, 1]]),
+            |e| matches!(e, DecodeError::Copy { copy: 2, .. }),
+        ),
         ("tile outside", update(1, &whole_solid(4)), |e| matches!(e, DecodeError::Piece { tile: 4, .. })),
         ("tile 65535", update(1, &[0x81, 255, 255]), |e| {
             matches!(e, DecodeError::Piece { tile: 65_535, .. })
@@ -81,6 +109,11 @@ fn t32_malformed_updates_are_refused_by_name() {
         }),
         ("kind 2", update(1, &[0x82, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x82, .. })),
         ("kind 127", update(1, &[0x7F, 0, 0, 0, 0, 0, 0]), |e| matches!(e, DecodeError::Unknown { .. })),
+        (
+            "copy before a broken piece",
+            [&[2, 1, 0, 1], [0; 5].as_slice(), &[9, 0, 0, 0, 20, 0, 20], &[0x85, 0, 0]].concat(),
+            |e| matches!(e, DecodeError::Unknown { .. }),
+        ),
         ("too wide", inner(1, 0, 63, 0), |e| matches!(e, DecodeError::Piece { .. })),
         ("too high", inner(0, 63, 0, 1), |e| matches!(e, DecodeError::Piece { .. })),
         ("255 x 255", inner(255, 255, 255, 255), |e| matches!(e, DecodeError::Piece { .. })),
@@ -101,7 +134,7 @@ fn t32_malformed_updates_are_refused_by_name() {
         ("trailing byte", with_blocks(&[block(LAST, RLE, 12_288), vec![7, 0]].concat()), |e| {
             matches!(e, DecodeError::Trailing(1))
         }),
-        ("too long", [vec![1, 0, 0], vec![0; MAX_UPDATE]].concat(), |e| {
+        ("too long", [vec![2, 0, 0, 0], vec![0; MAX_UPDATE]].concat(), |e| {
             matches!(e, DecodeError::TooLong { field: "update", .. })
         }),
     ];
@@ -166,9 +199,21 @@ fn t32_mutated_updates_never_panic_and_stay_bounded() {
 }
 
 #[test]
+fn t33_the_most_copies_of_the_largest_picture_are_made_in_time() {
+    let mut decoder = Decoder::new(16_384, 4_096).unwrap();
+    // 64 copies of 4095 rows and a 64th of the columns, each down by a row, so that rows go from the last to the first.
+    let numbers = (0..64u16).flat_map(|n| [n * 256, 0, n * 256, 1, 256, 4095]);
+    let copies: Vec<u8> = numbers.flat_map(u16::to_be_bytes).collect();
+    let update = [[2, 64, 0, 0].as_slice(), &copies].concat();
+    let start = Instant::now();
+    assert_eq!(decoder.apply(&update).unwrap().len(), 64);
+    assert!(start.elapsed() < TIME, "{:?}", start.elapsed());
+}
+
+#[test]
 fn t33_bombs_are_refused_quickly_and_in_little_memory() {
     let rle = [block(0, RLE, 128 * 1024), vec![0]].concat();
-    let room = MAX_UPDATE - 6;
+    let room = MAX_UPDATE - 7;
     let bombs = [
         ("34 GB of zeros", with_blocks(&rle.repeat(room / rle.len()))),
         ("blocks of nothing", with_blocks(&block(0, RAW, 0).repeat(room / 3))),
@@ -192,7 +237,7 @@ fn t33_a_claim_of_more_planes_than_an_update_may_have_is_refused_before_anything
     let before = peak();
     let pieces: Vec<u8> =
         (0..16_384u16).flat_map(|tile| [[0x81].as_slice(), &tile.to_be_bytes()].concat()).collect();
-    let update = [&[1], 16_384u16.to_be_bytes().as_slice(), &pieces, &block(LAST, RLE, 0)].concat();
+    let update = [&[2, 0], 16_384u16.to_be_bytes().as_slice(), &pieces, &block(LAST, RLE, 0)].concat();
     let error = decoder.apply(&update).expect_err("192 MiB of planes");
     assert!(matches!(error, DecodeError::TooLong { field: "planes", .. }), "{error}");
     assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));

@@ -41,6 +41,8 @@ fn rects() -> impl Strategy<Value = Rect> {
 enum Step {
     /// Something is drawn, and the rectangle is marked.
     Draw(Rect, Paint),
+    /// What is in a rectangle is moved or scrolled, and the rectangle is marked.
+    Shift(Rect, i32, i32),
     /// Something is marked though nothing was drawn.
     Mark(Rect),
     /// One update is sent.
@@ -50,6 +52,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (rects(), paints()).prop_map(|(rect, paint)| Step::Draw(rect, paint)),
+        2 => (rects(), -130..130i32, -130..130i32).prop_map(|(rect, x, y)| Step::Shift(rect, x, y)),
+        2 => (rects(), -130..130i32).prop_map(|(rect, y)| Step::Shift(rect, 0, y)),
         1 => rects().prop_map(Step::Mark),
         3 => (0..40_000usize, prop::option::of((0..400u32, 0..400u32)))
             .prop_map(|(budget, focus)| Step::Send { budget, focus }),
@@ -71,6 +75,10 @@ proptest! {
             match step {
                 Step::Draw(rect, paint) => {
                     screen.paint(rect, paint);
+                    encoder.mark(&[rect]);
+                }
+                Step::Shift(rect, x, y) => {
+                    screen.shift(rect, x, y);
                     encoder.mark(&[rect]);
                 }
                 Step::Mark(rect) => encoder.mark(&[rect]),

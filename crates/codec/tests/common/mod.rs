@@ -61,9 +61,10 @@ impl Screen {
                     Paint::Solid(colour) => colour,
                     Paint::Noise(_) => random.next(),
                     Paint::Text(_) => {
-                        let letter =
-                            Random(seed.wrapping_mul(31) ^ (u64::from(x / 8) << 20 | u64::from(y / 16)) | 1)
-                                .next();
+                        let letter = Random(
+                            seed.wrapping_mul(31) ^ u64::from(x / 8) << 20 ^ u64::from(y / 16) << 1 | 1,
+                        )
+                        .next();
                         let stroke = (letter >> ((x % 8 / 2) + 4 * (y % 16 / 2))) & 1 == 1 && y % 16 > 3;
                         if stroke { 0x0020_2020 } else { 0x00F8_F8F8 }
                     }
@@ -75,6 +76,22 @@ impl Screen {
                 };
                 let at = y as usize * self.stride + x as usize * 4;
                 self.data[at..at + 4].copy_from_slice(&(colour & 0x00FF_FFFF | 0x7700_0000).to_le_bytes());
+            }
+        }
+    }
+
+    /// Moves what is in a rectangle, as far as it stays inside; what comes in from outside it is what was there.
+    pub(crate) fn shift(&mut self, rect: Rect, x: i32, y: i32) {
+        let before = self.data.clone();
+        let rect = rect.clipped(self.width, self.height);
+        for (row, column) in (rect.y..rect.bottom()).flat_map(|y| (rect.x..rect.right()).map(move |x| (y, x)))
+        {
+            let from = (column.checked_add_signed(-x)).zip(row.checked_add_signed(-y));
+            let from = from.filter(|(x, y)| rect.contains(&Rect::new(*x, *y, 1, 1)));
+            if let Some((x, y)) = from {
+                let at = |x: u32, y: u32| y as usize * self.stride + x as usize * 4;
+                let (from, to) = (at(x, y), at(column, row));
+                self.data[to..to + 4].copy_from_slice(&before[from..from + 4]);
             }
         }
     }

@@ -1,0 +1,147 @@
+//! Move detection: what the viewer has already, only elsewhere, because a page was scrolled or a window dragged.
+//!
+//! Features of the picture as sent are looked up in the new frame; each that is found votes for an offset. For the
+//! offsets with most votes, [`crate::region`] finds the rectangles that a copy sets right. Nothing depends on a vote
+//! being true: a rectangle is taken for what the copy of its pixels gains, counted pixel by pixel.
+
+use crate::bitstream::Copy;
+use crate::features::{Places, Scanner};
+use crate::grid::Grid;
+use crate::picture::Picture;
+use crate::region::{self, Offset};
+use crate::{FrameView, MAX_COPIES, Rect};
+
+/// Fewer changed pixels than these are not looked at: coding them costs little.
+pub(crate) const LEAST_CHANGED: u64 = 8192;
+/// In this share of the rows features are looked for, of the picture as sent and of the frame, in 1/8. Which rows
+/// is random, so that no period of lines of text makes them miss each other.
+const ROWS_SENT: u32 = 2;
+const ROWS_NEW: u32 = 2;
+/// One pixel in so many begins a feature.
+const PIXELS_A_FEATURE: u64 = 64;
+/// Fewest votes for an offset that is tried.
+const LEAST_VOTES: usize = 4;
+/// Nor is an offset tried that has less than this share of the votes of the first.
+const LEAST_SHARE: usize = 32;
+/// Most offsets that are tried.
+const MOST_OFFSETS: usize = 4;
+/// All offsets together are tried on at most so many times as many pixels as changed.
+const MOST_TRIALS: u64 = 3;
+
+/// A feature of the frame that the picture has elsewhere.
+struct Vote {
+    offset: Offset,
+    /// Where in the frame it is.
+    run: Rect,
+}
+
+/// An offset and where it is tried.
+struct Candidate {
+    offset: Offset,
+    area: Rect,
+}
+
+/// Finds copies that set much of the picture right and makes them; they are to be made in this order.
+///
+/// `changed` says which tiles of the grid differ.
+pub(crate) fn make(grid: &Grid, frame: &FrameView<'_>, sent: &mut Picture, changed: &[bool]) -> Vec<Copy> {
+    let runs = runs(grid, changed);
+    let mut pixels = MOST_TRIALS * runs.iter().map(Rect::area).sum::<u64>();
+    let mut copies = Vec::new();
+    for candidate in candidates(votes(&runs, frame, sent), &runs) {
+        let Some(rest) = pixels.checked_sub(candidate.area.area()) else { continue };
+        pixels = rest;
+        for copy in region::find(grid, frame, sent, candidate.area, candidate.offset) {
+            if copies.len() < MAX_COPIES && fits(grid, &copies, &copy) {
+                sent.copy_within((copy.x, copy.y), copy.to);
+                copies.push(copy);
+            }
+        }
+    }
+    copies
+}
+
+/// True when all copies together are not larger than the picture.
+fn fits(grid: &Grid, copies: &[Copy], copy: &Copy) -> bool {
+    copies.iter().chain([copy]).map(|copy| copy.to.area()).sum::<u64>() <= grid.area()
+}
+
+/// Neighbouring changed tiles of a row of tiles, as one rectangle.
+fn runs(grid: &Grid, changed: &[bool]) -> Vec<Rect> {
+    let mut runs: Vec<Rect> = Vec::new();
+    let tiles = changed.iter().zip(0..).filter(|(changed, _)| **changed);
+    for tile in tiles.map(|(_, number)| grid.tile(number)) {
+        match runs.last_mut() {
+            Some(run) if run.y == tile.y && run.right() == tile.x => run.width += tile.width,
+            _ => runs.push(tile),
+        }
+    }
+    runs
+}
+
+fn votes(runs: &[Rect], frame: &FrameView<'_>, sent: &Picture) -> Vec<Vote> {
+    let pixels: u64 = runs.iter().map(Rect::area).sum();
+    let mut places = Places::with_room(usize::try_from(pixels / PIXELS_A_FEATURE).unwrap_or(usize::MAX));
+    let mut scanner = Scanner::default();
+    let narrow = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    for run in runs {
+        for y in rows(run, ROWS_SENT, 1) {
+            let [above, row] = [y - 1, y].map(|y| sent.row(run.x, y, run.width).iter().copied());
+            scanner.scan(above, row, |hash, x| places.insert(hash, narrow(run.x + x), narrow(y)));
+        }
+    }
+    let mut votes = Vec::new();
+    for run in runs {
+        for y in rows(run, ROWS_NEW, 2) {
+            let [above, row] = [y - 1, y].map(|y| frame.row(run.x, y, run.width));
+            scanner.scan(above, row, |hash, x| {
+                for (from_x, from_y) in places.of(hash) {
+                    let from = (u32::from(*from_x), u32::from(*from_y));
+                    let offset = Offset::between(from, (run.x + x, y));
+                    if offset != Offset::NONE {
+                        votes.push(Vote { offset, run: *run });
+                    }
+                }
+            });
+        }
+    }
+    votes
+}
+
+/// A random share of the rows of a run; not the picture's first, as it has none above it.
+fn rows(run: &Rect, share: u32, seed: u32) -> impl Iterator<Item = u32> + use<> {
+    let random = move |y: u32| {
+        let mixed = (y << 2 ^ seed).wrapping_mul(0x9E37_79B1);
+        let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B);
+        (mixed ^ mixed >> 13).wrapping_mul(0xC2B2_AE35)
+    };
+    (run.y.max(1)..run.bottom()).filter(move |y| random(*y) >> 29 < share)
+}
+
+/// The offsets to try, those with most votes first.
+fn candidates(mut votes: Vec<Vote>, runs: &[Rect]) -> Vec<Candidate> {
+    votes.sort_unstable_by_key(|vote| vote.offset);
+    let mut elections: Vec<&[Vote]> = votes.chunk_by(|a, b| a.offset == b.offset).collect();
+    elections.sort_by_key(|votes| std::cmp::Reverse(votes.len()));
+    let least = elections.first().map_or(0, |votes| votes.len() / LEAST_SHARE).max(LEAST_VOTES);
+    (elections.into_iter().take(MOST_OFFSETS).filter(|votes| votes.len() >= least))
+        .map(|votes| {
+            let area = votes.iter().fold(votes[0].run, |area, vote| area.around(&vote.run));
+            Candidate { offset: votes[0].offset, area: connected(area, runs) }
+        })
+        .collect()
+}
+
+/// The smallest rectangle around an area and all runs that touch it, and those that touch that.
+fn connected(mut area: Rect, runs: &[Rect]) -> Rect {
+    loop {
+        let (x, y) = (area.x.saturating_sub(1), area.y.saturating_sub(1));
+        let near = Rect::new(x, y, area.right() + 1 - x, area.bottom() + 1 - y);
+        let touching = runs.iter().filter(|run| !run.intersection(&near).is_empty());
+        let larger = touching.fold(area, |area, run| area.around(run));
+        if larger == area {
+            return area;
+        }
+        area = larger;
+    }
+}
