@@ -193,6 +193,11 @@ impl Capacity {
         self.rate().map(|rate| whole(rate * time.as_secs_f64()))
     }
 
+    /// What is delivered in two trips and this time; `None` before the first acknowledgement.
+    pub(crate) fn held_by_two_trips_and(&self, time: Duration) -> Option<usize> {
+        self.carried_in(2 * self.best_trip()?.time + time)
+    }
+
     fn best_trip(&self) -> Option<Trip> {
         self.trips.front().copied()
     }
@@ -259,7 +264,11 @@ mod tests {
                 if is_lost {
                     model.lost(path.piece as u64);
                 } else {
-                    let what = Acknowledged { bytes: path.piece, is_whole: path.piece > 1200, is_app_limited: false };
+                    let what = Acknowledged {
+                        bytes: path.piece,
+                        is_whole: path.piece > 1200,
+                        is_app_limited: false,
+                    };
                     model.acknowledged(&sent, what, at);
                     carried += if now > time / 2 { path.piece as f64 } else { 0.0 };
                 }
@@ -269,7 +278,11 @@ mod tests {
                 under_way += path.piece;
                 count += 1;
                 free_at = free_at.max(now) + duration(path.piece as f64 / path.rate);
-                arrivals.push_back((sent, free_at + path.trip, count.wrapping_mul(2_654_435_769) % 100 < path.loss));
+                arrivals.push_back((
+                    sent,
+                    free_at + path.trip,
+                    count.wrapping_mul(2_654_435_769) % 100 < path.loss,
+                ));
             }
             if now > time / 2 {
                 queued += free_at.saturating_sub(now);
@@ -283,9 +296,14 @@ mod tests {
     /// Row B13: the line is used, and what stands in its queue stays below 50 ms.
     #[test]
     fn a_path_is_found_and_used_without_a_standing_queue() {
-        for (rate, trip, piece) in
-            [(1e6, 40, 1200), (1e7, 20, 1200), (1.25e5, 200, 1200), (32e3, 400, 1200), (5e7, 2, 1200), (1e6, 40, 8000)]
-        {
+        for (rate, trip, piece) in [
+            (1e6, 40, 1200),
+            (1e7, 20, 1200),
+            (1.25e5, 200, 1200),
+            (32e3, 400, 1200),
+            (5e7, 2, 1200),
+            (1e6, 40, 8000),
+        ] {
             let path = Path { rate, trip: Duration::from_millis(trip), loss: 0, piece };
             let Outcome { used, mean_queue } = run(&path, Duration::from_secs(16));
             assert!(used > 0.85, "{rate} B/s, {trip} ms: only {used:.2} of the line was used");

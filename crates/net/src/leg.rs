@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use deskside_proto::tunnel::MAX_DATAGRAM;
 use deskside_proto::udp::LEG_PREFIX;
-use quinn::{AsyncUdpSocket, Endpoint, EndpointConfig, IdleTimeout, TransportConfig, VarInt};
+use quinn::{
+    AckFrequencyConfig, AsyncUdpSocket, Endpoint, EndpointConfig, IdleTimeout, TransportConfig, VarInt,
+};
 use rustls_pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -29,6 +31,8 @@ const TUNNEL_SEND_BUFFER: u32 = 256 * 1024;
 /// Longer than the longest outage that a session may survive.
 const IDLE: Duration = Duration::from_secs(130);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// How long the peer may sit on an acknowledgement: a lost last packet is missed so much sooner.
+const ACK_DELAY: Duration = Duration::from_millis(5);
 /// Windows decide how long input can wait behind pictures: what is in them can no longer be overtaken.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 3 * 1024 * 1024;
@@ -198,6 +202,8 @@ fn endpoint_config() -> EndpointConfig {
 pub(crate) fn transport() -> Arc<TransportConfig> {
     let mut mtu = quinn::MtuDiscoveryConfig::default();
     mtu.upper_bound(LARGEST_PAYLOAD - u16::try_from(LEG_PREFIX).unwrap_or(0));
+    let mut acknowledgements = AckFrequencyConfig::default();
+    acknowledgements.max_ack_delay(Some(ACK_DELAY));
     let mut transport = TransportConfig::default();
     transport
         .max_idle_timeout(Some(IdleTimeout::try_from(IDLE).unwrap_or(VarInt::from_u32(130_000).into())))
@@ -210,6 +216,7 @@ pub(crate) fn transport() -> Arc<TransportConfig> {
         .datagram_receive_buffer_size(None)
         // Updates one after the other: half of two is worth nothing.
         .send_fairness(false)
+        .ack_frequency_config(Some(acknowledgements))
         .congestion_controller_factory(Arc::new(Congestion))
         .mtu_discovery_config(Some(mtu));
     Arc::new(transport)

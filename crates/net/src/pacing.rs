@@ -1,7 +1,9 @@
 //! When the next update of the picture may be coded, and how large it may be.
 //!
-//! The viewer acknowledges every update once it is decoded, so that what is measured is the path with its
-//! slowest part, be it the line or the viewer's computer. What waits, waits as dirty tiles, never as bytes.
+//! Two things limit it. What the line carries, by what QUIC on the other side has: an update that lost a
+//! packet then holds up nothing but itself. And what the viewer decodes, by its own acknowledgements, which
+//! come in order; there is room for a loss to be mended in between. What waits, waits as dirty tiles, never
+//! as bytes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,6 +18,8 @@ const INITIAL_WINDOW: usize = 32 * 1024;
 const LEAST_WINDOW: usize = 4 * 1024;
 /// Kept under way at most; above it QUIC's own windows would fill.
 const MAX_WINDOW: usize = 2 * 1024 * 1024;
+/// Beside two trips, so much may wait for the viewer: a slow computer shall not show the past.
+const UNDECODED: Duration = Duration::from_millis(50);
 /// An update carries at most what is delivered in this time: so long may a letter that was just typed have
 /// to wait for what is on the line already.
 const UPDATE_TIME: Duration = Duration::from_millis(10);
@@ -32,18 +36,51 @@ struct Update {
     what: Acknowledged,
 }
 
-/// The picture's window.
+/// Updates on their way to one point, and what the way there carries.
+#[derive(Debug)]
+struct Way {
+    capacity: Capacity,
+    updates: VecDeque<Update>,
+    bytes: usize,
+}
+
+impl Way {
+    fn new() -> Self {
+        let capacity = Capacity::new(INITIAL_WINDOW, LEAST_WINDOW);
+        Self { capacity, updates: VecDeque::new(), bytes: 0 }
+    }
+
+    fn sent(&mut self, header: UpdateHeader, bytes: usize, window: usize, now: Duration) {
+        let sent = self.capacity.sent(now, self.updates.is_empty());
+        self.bytes += bytes;
+        let is_app_limited = self.bytes * 2 < window;
+        let what = Acknowledged { bytes, is_whole: true, is_app_limited };
+        self.updates.push_back(Update { header, sent, what });
+    }
+
+    fn arrived(&mut self, update: &Update, now: Duration) {
+        self.bytes -= update.what.bytes;
+        self.capacity.acknowledged(&update.sent, update.what, now);
+    }
+
+    fn forget(&mut self) {
+        self.updates.clear();
+        self.bytes = 0;
+    }
+}
+
+/// The picture's windows.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    capacity: Capacity,
-    under_way: VecDeque<Update>,
-    bytes_under_way: usize,
+    /// To the viewer's computer.
+    line: Way,
+    /// Until it is shown.
+    viewer: Way,
 }
 
 impl Default for Pacer {
     fn default() -> Self {
-        let capacity = Capacity::new(INITIAL_WINDOW, LEAST_WINDOW);
-        Self { capacity, under_way: VecDeque::new(), bytes_under_way: 0 }
+        Self { line: Way::new(), viewer: Way::new() }
     }
 }
 
@@ -51,40 +88,60 @@ impl Pacer {
     /// How many bytes the next update may have if so many are on their way here already; `None` while
     /// enough is under way.
     pub(crate) fn budget(&self, handed_over: usize) -> Option<usize> {
-        let under_way = self.bytes_under_way + handed_over;
+        let under_way = self.line.bytes + handed_over;
         let free = self.window().checked_sub(under_way)?;
-        let usual = self.capacity.carried_in(UPDATE_TIME).unwrap_or(FIRST_UPDATE);
+        let usual = self.line.capacity.carried_in(UPDATE_TIME).unwrap_or(FIRST_UPDATE);
         let usual = usual.clamp(MIN_UPDATE, MAX_UPDATE).min(self.window() / 2);
         // Crumbs cost more than they carry.
-        (under_way == 0 || usual / 2 <= free).then(|| free.min(usual))
+        let is_worth_it = under_way == 0 || usual / 2 <= free;
+        let is_followed = self.viewer.bytes + handed_over <= self.undecoded();
+        (is_worth_it && is_followed).then(|| free.min(usual))
     }
 
     /// An update was handed to QUIC.
     pub(crate) fn sent(&mut self, header: UpdateHeader, bytes: usize, now: Duration) {
-        let sent = self.capacity.sent(now, self.under_way.is_empty());
-        self.bytes_under_way += bytes;
-        let is_app_limited = self.bytes_under_way * 2 < self.window();
-        let what = Acknowledged { bytes, is_whole: true, is_app_limited };
-        self.under_way.push_back(Update { header, sent, what });
+        let window = self.window();
+        self.line.sent(header, bytes, window, now);
+        self.viewer.sent(header, bytes, window, now);
+    }
+
+    /// The viewer's computer has an update, whatever became of those before.
+    pub(crate) fn delivered(&mut self, header: UpdateHeader, now: Duration) {
+        let place = self.line.updates.iter().position(|update| update.header == header);
+        if let Some(update) = place.and_then(|place| self.line.updates.remove(place)) {
+            self.line.arrived(&update, now);
+        }
     }
 
     /// The viewer has shown an update, and with it all before.
     pub(crate) fn shown(&mut self, header: UpdateHeader, now: Duration) {
         let order = |h: UpdateHeader| (h.epoch, h.number);
-        while let Some(update) = self.under_way.pop_front_if(|update| order(update.header) <= order(header)) {
-            self.bytes_under_way -= update.what.bytes;
-            self.capacity.acknowledged(&update.sent, update.what, now);
+        while let Some(update) =
+            self.viewer.updates.pop_front_if(|update| order(update.header) <= order(header))
+        {
+            self.viewer.arrived(&update, now);
+            // What is shown has arrived; QUIC's own word on it comes later.
+            self.delivered(update.header, now);
         }
     }
 
     /// Everything under way is void: a new epoch began.
     pub(crate) fn forget_under_way(&mut self) {
-        self.under_way.clear();
-        self.bytes_under_way = 0;
+        self.line.forget();
+        self.viewer.forget();
     }
 
     fn window(&self) -> usize {
-        self.capacity.window().min(MAX_WINDOW)
+        self.line.capacity.window().min(MAX_WINDOW)
+    }
+
+    /// Bytes that may be sent and not shown.
+    fn undecoded(&self) -> usize {
+        self.viewer
+            .capacity
+            .held_by_two_trips_and(UNDECODED)
+            .unwrap_or(INITIAL_WINDOW)
+            .clamp(2 * LEAST_WINDOW, MAX_WINDOW)
     }
 }
 
@@ -128,6 +185,29 @@ mod tests {
         }
     }
 
+    /// What is lost holds up itself alone, until the viewer waits for it too long.
+    #[test]
+    fn an_update_that_is_late_does_not_stop_the_others() {
+        let mut pacer = Pacer::default();
+        let header = |number| UpdateHeader { epoch: 1, number };
+        let ms = Duration::from_millis;
+        for number in 0..20 {
+            pacer.sent(header(number), 10_000, ms(number.into()));
+            pacer.shown(header(number), ms(u64::from(number) + 100));
+        }
+        let mut sent = 0;
+        for number in 20..1000 {
+            let now = ms(200 + 10 * u64::from(number));
+            let Some(bytes) = pacer.budget(0) else { break };
+            pacer.sent(header(number), bytes, now);
+            sent += 1;
+            if number != 20 {
+                pacer.delivered(header(number), now + ms(5));
+            }
+        }
+        assert!((5..900).contains(&sent), "{sent}");
+    }
+
     #[test]
     fn nothing_may_be_sent_while_the_window_is_full_and_a_new_epoch_frees_it() {
         let mut pacer = Pacer::default();
@@ -138,6 +218,6 @@ mod tests {
         pacer.forget_under_way();
         assert!(pacer.budget(0).is_some());
         pacer.shown(header, Duration::from_secs(1));
-        assert_eq!(pacer.bytes_under_way, 0);
+        assert_eq!((pacer.line.bytes, pacer.viewer.bytes), (0, 0));
     }
 }

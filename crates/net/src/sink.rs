@@ -127,7 +127,14 @@ impl PictureSink {
         }
     }
 
-    pub(crate) fn acknowledged(&self, header: UpdateHeader) {
+    /// The viewer's computer has an update.
+    pub(crate) fn delivered(&self, header: UpdateHeader) {
+        self.shared.state.lock().pacer.delivered(header, self.shared.clock.monotonic());
+        self.shared.changed.notify_all();
+    }
+
+    /// The viewer has shown an update.
+    pub(crate) fn shown(&self, header: UpdateHeader) {
         self.shared.state.lock().pacer.shown(header, self.shared.clock.monotonic());
         self.shared.changed.notify_all();
     }

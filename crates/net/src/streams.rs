@@ -82,26 +82,40 @@ impl Writer {
     }
 }
 
-/// Sends updates in order, each on a stream of its own.
-pub(crate) fn spawn_picture_writer(connection: Connection) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
+/// Sends updates in order, each on a stream of its own; `delivered` is told of each that the peer's QUIC has,
+/// in whatever order that is.
+pub(crate) fn spawn_picture_writer(
+    connection: Connection,
+    delivered: impl Fn(UpdateHeader) + Clone + Send + 'static,
+) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
     let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
     tokio::spawn(async move {
         while let Some((header, body)) = waiting.recv().await {
-            let sent = async {
-                let mut stream = connection.open_uni().await?;
-                // Fails only on a stream that is closed; this one was just opened.
-                stream.set_priority(PRIORITY_PICTURE).unwrap_or_default();
-                stream.write_all(&[&[STREAM_PICTURE], &header.encode()[..]].concat()).await?;
-                stream.write_all(&body).await?;
-                stream.finish().unwrap_or_default();
-                Ok::<_, quinn::WriteError>(())
-            };
-            if sent.await.is_err() {
-                return;
-            }
+            let Ok(stream) = send_update(&connection, header, &body).await else { return };
+            let (acknowledged, delivered) = (stream.stopped(), delivered.clone());
+            tokio::spawn(async move {
+                // Fails only when the connection is gone, which is noticed elsewhere.
+                if acknowledged.await.is_ok() {
+                    delivered(header);
+                }
+            });
         }
     });
     queue
+}
+
+async fn send_update(
+    connection: &Connection,
+    header: UpdateHeader,
+    body: &[u8],
+) -> Result<SendStream, quinn::WriteError> {
+    let mut stream = connection.open_uni().await?;
+    // Fails only on a stream that is closed; this one was just opened.
+    stream.set_priority(PRIORITY_PICTURE).unwrap_or_default();
+    stream.write_all(&[&[STREAM_PICTURE], &header.encode()[..]].concat()).await?;
+    stream.write_all(body).await?;
+    stream.finish().unwrap_or_default();
+    Ok(stream)
 }
 
 /// Reads the control stream to its end.

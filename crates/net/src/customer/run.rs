@@ -236,8 +236,11 @@ impl Session {
                 let Some(header) = header else { return };
                 self.next_update += 1;
                 let connection = &self.connection;
-                let updates =
-                    self.updates.get_or_insert_with(|| streams::spawn_picture_writer(connection.clone()));
+                let updates = self.updates.get_or_insert_with(|| {
+                    let picture = picture.clone();
+                    let delivered = move |header| picture.delivered(header);
+                    streams::spawn_picture_writer(connection.clone(), delivered)
+                });
                 // The writer is gone only when the connection is, which is noticed elsewhere.
                 updates.send((header, body)).unwrap_or_default();
             }
@@ -257,7 +260,7 @@ impl Session {
                     continue;
                 }
                 SharerOutput::Shown(header) => {
-                    picture.acknowledged(header);
+                    picture.shown(header);
                     continue;
                 }
                 SharerOutput::Introduce(operator) => Event::Operator(operator),
