@@ -8,7 +8,7 @@ use deskside_net::operator::Event;
 use deskside_net::{Problem, Quality};
 use deskside_operator::model::{Act, Identity, Model, Pointer, Zoom};
 use deskside_operator::view::{self, Forms};
-use deskside_operator::window::{TITLE, WINDOW};
+use deskside_operator::window::{SIZE, TITLE, WINDOW};
 use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
@@ -18,7 +18,7 @@ use deskside_ui::{
     App, Options, Picture, PixelRect, Proxy, Shell, ThemeChoice, WindowKey, WindowOptions, egui, run,
 };
 
-const STATES: [&str; 18] = [
+const STATES: [&str; 22] = [
     "broken",
     "locked",
     "unlocking",
@@ -33,7 +33,11 @@ const STATES: [&str; 18] = [
     "see-asked",
     "see-refused",
     "seeing",
+    "details",
+    "zoomed",
     "control",
+    "whole-screen",
+    "picture-alone",
     "hand",
     "f11",
     "ended",
@@ -111,12 +115,23 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         ("", act(Act::Ask(Action::See))),
         ("", net(answer(Action::See, Verdict::Allowed(GrantId(1))), 60)),
         ("seeing", net(Event::Screen { epoch: 1, width: SCREEN.0, height: SCREEN.1 }, 60)),
+        ("", Box::new(|m: &mut Model| m.shown(24, None))),
+        ("", net(Event::Quality(Quality { received: 18_451_000, ..quality }), 61)),
+        ("", Box::new(|m: &mut Model| m.shown(24, None))),
+        ("", net(Event::Quality(Quality { received: 18_602_000, ..quality }), 62)),
+        ("details", act(Act::Details(true))),
+        ("zoomed", act(Act::Zoom(Zoom::Percent(150)))),
+        ("", act(Act::Zoom(Zoom::Fit))),
+        ("", act(Act::Details(false))),
         ("", act(Act::Ask(Action::Control))),
         ("control", net(answer(Action::Control, Verdict::Allowed(GrantId(2))), 70)),
+        ("whole-screen", act(Act::FullScreen(true))),
+        ("picture-alone", Box::new(|m: &mut Model| drop(m.tick(at(72))))),
+        ("", act(Act::FullScreen(false))),
         ("", Box::new(|m: &mut Model| drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71))))),
         ("hand", net(Event::Suspended(Some(Suspension::Hand)), 80)),
         ("", net(Event::Suspended(None), 82)),
-        ("", act(Act::Zoom(Zoom::Full))),
+        ("", act(Act::Zoom(Zoom::Percent(100)))),
         (
             "f11",
             net(Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 }, 90),
@@ -167,7 +182,8 @@ impl App for Gallery {
     type Event = ();
 
     fn start(&mut self, shell: &mut Shell<'_>) {
-        shell.open(WINDOW, WindowOptions::new(TITLE, (1120.0, 780.0)));
+        let (size, least) = SIZE;
+        shell.open(WINDOW, WindowOptions { min_size: Some(least), ..WindowOptions::new(TITLE, size) });
         if self.model.session().is_some_and(|session| session.screen().is_some()) {
             self.picture.reset(SCREEN.0, SCREEN.1);
             let whole = PixelRect { x: 0, y: 0, width: SCREEN.0, height: SCREEN.1 };

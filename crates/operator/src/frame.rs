@@ -45,6 +45,10 @@ struct Frame {
     height: u32,
     pixels: Vec<u32>,
     changed: Vec<Rect>,
+    /// Updates that were decoded since the last look.
+    updates: u64,
+    /// Whether the picture is the sharer's to the last bit; not known before the first update.
+    exact: Option<bool>,
     /// Whether the size may have changed.
     renewed: bool,
     /// Whether the window was told that there is something to take.
@@ -64,6 +68,10 @@ pub struct Taken<'a> {
     pub pixels: &'a [u32],
     /// Where it changed.
     pub changed: &'a [Rect],
+    /// How many updates brought that.
+    pub updates: u64,
+    /// Whether the picture is the customer's to the last bit, as far as that is known.
+    pub exact: Option<bool>,
 }
 
 impl Shared {
@@ -73,7 +81,8 @@ impl Shared {
         frame.announced = false;
         let renewed = std::mem::take(&mut frame.renewed).then_some((frame.width, frame.height));
         let changed = std::mem::take(&mut frame.changed);
-        show(&Taken { renewed, pixels: &frame.pixels, changed: &changed });
+        let updates = std::mem::take(&mut frame.updates);
+        show(&Taken { renewed, pixels: &frame.pixels, changed: &changed, updates, exact: frame.exact });
     }
 
     fn lock(&self) -> MutexGuard<'_, Frame> {
@@ -88,6 +97,7 @@ impl Shared {
         frame.pixels.clear();
         frame.pixels.resize(width as usize * height as usize, 0);
         frame.changed.clear();
+        (frame.updates, frame.exact) = (0, None);
         frame.renewed = true;
         !std::mem::replace(&mut frame.announced, true)
     }
@@ -107,6 +117,7 @@ impl Shared {
                 }
             }
         }
+        frame.updates += 1;
         frame.changed.extend_from_slice(changed);
         if frame.changed.len() > MOST_CHANGES {
             let around = frame.changed.iter().copied().reduce(around);
@@ -272,6 +283,7 @@ mod tests {
     fn pixels(shared: &Shared) -> (Option<(u32, u32)>, Vec<u32>, usize) {
         let mut seen = None;
         shared.take(|taken| seen = Some((taken.renewed, taken.pixels.to_vec(), taken.changed.len())));
+        shared.take(|taken| assert_eq!(taken.updates, 0, "what was taken is not counted again"));
         seen.unwrap()
     }
 
@@ -292,6 +304,7 @@ mod tests {
             assert!(matches!(command, Command::Shown { epoch: 3, number: n } if *n == number), "{command:?}");
         }
         assert_eq!(commands.len(), expected);
+        assert_eq!(shared.lock().updates, expected as u64);
         let (renewed, pixels, changes) = pixels(&shared);
         assert_eq!(renewed, Some(SIDE));
         assert!(pixels.iter().all(|pixel| *pixel == 0x007f_7f7f));

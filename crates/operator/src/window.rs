@@ -1,5 +1,6 @@
 //! The program around the model: hears window, network, keyboard and threads, and carries out effects.
 
+mod dress;
 mod pointer;
 
 use std::path::PathBuf;
@@ -21,18 +22,19 @@ use tracing::{error, info, warn};
 use crate::bundle::BundleFile;
 use crate::config::Settings;
 use crate::frame::{self, Order, Shared};
-use crate::model::{Act, Effect, Keyboard, Model};
+use crate::model::{Act, Effect, Keyboard, Model, Session};
 use crate::ticker::Ticker;
 use crate::view::{self, Forms};
 use crate::{journals, passphrase};
-use pointer::Mouse;
+use dress::Cursor;
+use pointer::{Mouse, Shown};
 
 /// The one window's title; tests and scripts find it by this.
 pub const TITLE: &str = "Deskside Operator";
 /// The one window.
 pub const WINDOW: WindowKey = WindowKey(0);
 /// Its size when it opens and the least that shows everything, in points.
-const SIZE: ((f32, f32), (f32, f32)) = ((1120.0, 780.0), (860.0, 520.0));
+pub const SIZE: ((f32, f32), (f32, f32)) = ((1120.0, 780.0), (860.0, 520.0));
 
 /// What other threads tell the window loop.
 pub enum Event {
@@ -61,6 +63,7 @@ pub struct Window {
     picture: Picture,
     shared: Shared,
     mouse: Mouse,
+    cursor: Cursor,
     proxy: Proxy<Event>,
     began: Instant,
     network: Option<Handle>,
@@ -92,6 +95,7 @@ impl Window {
             picture: Picture::new(),
             shared: Shared::default(),
             mouse: Mouse::default(),
+            cursor: Cursor::default(),
             ticker: None,
             proxy,
             began: Instant::now(),
@@ -138,10 +142,14 @@ impl Window {
                         keyboard.ungrab();
                     }
                 }
+                Effect::FullScreen(on) => {
+                    shell.set_fullscreen(WINDOW, on);
+                    shell.redraw(WINDOW);
+                }
                 Effect::ForgetPicture => {
                     self.picture.reset(0, 0);
                     self.picture.set_cursor(None);
-                    self.mouse.forget_cursor();
+                    self.cursor.forget();
                 }
                 Effect::SaveJournal(journal) => self.keep(journal),
                 Effect::Copy(code) => shell.copy(code.expose()),
@@ -153,7 +161,12 @@ impl Window {
         {
             ticker.at(self.began + at);
         }
-        self.mouse.dress(&self.model, &mut self.picture, shell);
+        match self.mouse.take_shown() {
+            Some(Shown::Picture) => shell.present(WINDOW),
+            Some(Shown::Window) => shell.redraw(WINDOW),
+            None => {}
+        }
+        self.cursor.dress(&self.model, &mut self.picture, shell);
     }
 
     fn unlock(&mut self, passphrase: Secret, shell: &mut Shell<'_>) {
@@ -236,9 +249,10 @@ impl Window {
 
     /// Takes over what the decoding thread has made.
     fn take_picture(&mut self, shell: &mut Shell<'_>) {
-        let picture = &mut self.picture;
+        let (picture, model) = (&mut self.picture, &mut self.model);
         let mut renewed = false;
         self.shared.take(|taken| {
+            model.shown(taken.updates, taken.exact);
             if let Some((width, height)) = taken.renewed {
                 picture.reset(width, height);
                 renewed = true;
@@ -255,6 +269,10 @@ impl Window {
         }
     }
 
+    fn shows_bar(&self) -> bool {
+        self.model.session().is_none_or(Session::shows_bar)
+    }
+
     fn heard(&mut self, event: operator::Event, shell: &mut Shell<'_>) {
         let now = self.now();
         match &event {
@@ -264,7 +282,7 @@ impl Window {
                 shell.present(WINDOW);
             }
             operator::Event::CursorShape(shape) => {
-                self.mouse.shape(shape);
+                self.cursor.shape(shape);
                 shell.present(WINDOW);
             }
             _ => shell.redraw(WINDOW),
@@ -312,8 +330,12 @@ impl App for Window {
             Event::Keyboard(GrabEvent::Lost) => self.model.keyboard_lost(),
             Event::Kept(kept) => self.model.journal_saved(kept),
             Event::Tick => {
+                let bar = self.shows_bar();
                 let mut effects = self.model.tick(now);
-                effects.extend(self.mouse.tick(&mut self.model, &mut self.picture, now, shell));
+                if bar != self.shows_bar() {
+                    shell.redraw(WINDOW);
+                }
+                effects.extend(self.mouse.tick(&mut self.model, &mut self.picture, now));
                 return self.carry_out(effects, shell);
             }
         };
@@ -324,6 +346,9 @@ impl App for Window {
     fn draw(&mut self, _window: WindowKey, ui: &mut egui::Ui, shell: &mut Shell<'_>) {
         let now = self.now();
         let acts = view::show(ui, &self.model, &mut self.forms, &mut self.picture, now.monotonic);
+        // Something may have come between pointer and picture, or gone.
+        let effects = self.mouse.look(&mut self.model, &self.picture, now);
+        self.carry_out(effects, shell);
         for act in acts {
             let effects = self.model.act(act, now);
             self.carry_out(effects, shell);
@@ -333,17 +358,18 @@ impl App for Window {
 
     fn input(&mut self, _window: WindowKey, event: &WindowEvent, shell: &mut Shell<'_>) -> Handling {
         let now = self.now();
-        let before = self.model.session().map(crate::model::Session::keyboard);
+        let before = self.model.session().map(Session::keyboard);
+        let bar = self.shows_bar();
         let (handling, effects) = match event {
             WindowEvent::Focused(focused) => (Handling::Widgets, self.model.focus(*focused)),
             // While the keyboard is grabbed its keys come from the platform; what winit still has is old.
             WindowEvent::KeyboardInput { .. } if before == Some(Keyboard::Customer) => {
                 return Handling::Taken;
             }
-            event => self.mouse.input(event, &mut self.model, &mut self.picture, now, shell),
+            event => self.mouse.input(event, &mut self.model, &mut self.picture, now),
         };
         self.carry_out(effects, shell);
-        if before != self.model.session().map(crate::model::Session::keyboard) {
+        if before != self.model.session().map(Session::keyboard) || bar != self.shows_bar() {
             shell.redraw(WINDOW);
         }
         handling

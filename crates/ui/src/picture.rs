@@ -1,6 +1,13 @@
 //! The remote picture: its pixels, where it lies in a window, and what of it changed.
 
+mod place;
+
+use std::ops::Range;
+
+pub use place::Scaling;
+
 use crate::scale::Scaler;
+use place::Place;
 
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +23,25 @@ pub struct PixelRect {
 }
 
 impl PixelRect {
-    pub(crate) fn columns(&self) -> std::ops::Range<usize> {
+    pub(crate) fn columns(&self) -> Range<usize> {
         self.x as usize..(self.x + self.width) as usize
     }
 
-    pub(crate) fn rows(&self) -> std::ops::Range<usize> {
+    pub(crate) fn rows(&self) -> Range<usize> {
         self.y as usize..(self.y + self.height) as usize
+    }
+
+    fn contains(&self, x: f64, y: f64) -> bool {
+        (f64::from(self.x)..f64::from(self.x + self.width)).contains(&x)
+            && (f64::from(self.y)..f64::from(self.y + self.height)).contains(&y)
+    }
+
+    /// A rectangle of egui's at so many pixels a point.
+    fn of(rect: egui::Rect, scale: f32) -> Self {
+        let pixel = |points: f32| (points * scale).round().max(0.0) as u32;
+        let (x, y) = (pixel(rect.min.x), pixel(rect.min.y));
+        let (right, bottom) = (pixel(rect.max.x), pixel(rect.max.y));
+        Self { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
     }
 
     /// The part that both have, `None` if there is none.
@@ -32,16 +52,6 @@ impl PixelRect {
         let bottom = self.y.saturating_add(self.height).min(other.y.saturating_add(other.height));
         (x < right && y < bottom).then(|| Self { x, y, width: right - x, height: bottom - y })
     }
-}
-
-/// How big the picture is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scaling {
-    /// As large as its place allows, whole.
-    #[default]
-    Fit,
-    /// One picture pixel on one screen pixel; what does not fit is reached by [`Picture::scroll_to_show`].
-    OneToOne,
 }
 
 /// How a pointer looks.
@@ -59,19 +69,6 @@ pub struct CursorImage {
     pub bgra: Vec<u8>,
 }
 
-/// Where the picture lies in the window, in pixels of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct View {
-    /// The place that the picture was given.
-    area: PixelRect,
-    /// The scaled picture's top left corner; left of or above the area when it is scrolled.
-    left: i64,
-    top: i64,
-    /// The scaled picture's size.
-    width: usize,
-    height: usize,
-}
-
 /// A picture that lies beneath a window's widgets. It keeps its own pixels (0x00RRGGBB).
 #[derive(Debug, Default)]
 pub struct Picture {
@@ -82,7 +79,9 @@ pub struct Picture {
     scroll: (usize, usize),
     cursor: Option<CursorImage>,
     cursor_at: (u32, u32),
-    view: Option<View>,
+    view: Option<Place>,
+    /// What lies above it and takes the pointer.
+    covered: Option<PixelRect>,
     scaler: Option<Scaler>,
     changed: Vec<PixelRect>,
     everything_changed: bool,
@@ -153,43 +152,38 @@ impl Picture {
         self.scaling
     }
 
-    /// Changes how big the picture is shown; [`crate::Shell::redraw`] belongs to it.
-    pub fn set_scaling(&mut self, scaling: Scaling) {
+    /// Changes how big the picture is shown; [`crate::Shell::redraw`] belongs to it. What lies at this place in
+    /// the window (pixels), or in the middle without one, stays there as far as there is something to scroll.
+    pub fn set_scaling(&mut self, scaling: Scaling, at: Option<(f64, f64)>) {
         self.scaling = scaling;
-        self.everything_changed = true;
+        let Some(before) = self.view else { return };
+        let middle = |start: u32, side: u32| f64::from(start) + f64::from(side) / 2.0;
+        let area = before.area;
+        let (x, y) = at.unwrap_or((middle(area.x, area.width), middle(area.y, area.height)));
+        let part = before.part_at(x, y);
+        self.place(area);
+        if let Some(view) = self.view {
+            self.scroll = view.scroll_to(part, (x, y));
+            self.place(area);
+        }
     }
 
     /// Gives the picture the rest of this ui's space. Widgets drawn afterwards lie above it.
     pub fn show(&mut self, ui: &mut egui::Ui) -> egui::Response {
         let rect = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(rect, egui::Sense::hover());
-        let scale = ui.ctx().pixels_per_point();
-        let pixel = |points: f32| (points * scale).round().max(0.0) as u32;
-        let (x, y) = (pixel(rect.min.x), pixel(rect.min.y));
-        let area = PixelRect { x, y, width: pixel(rect.max.x) - x, height: pixel(rect.max.y) - y };
-        self.place(area);
+        self.place(PixelRect::of(rect, ui.ctx().pixels_per_point()));
         response
     }
 
+    /// Something lies above this part of the window (points) and takes the pointer: there
+    /// [`Picture::pixel_at`] finds nothing. To be called whenever the window is drawn.
+    pub fn cover(&mut self, ui: &egui::Ui, rect: Option<egui::Rect>) {
+        self.covered = rect.map(|rect| PixelRect::of(rect, ui.ctx().pixels_per_point()));
+    }
+
     fn place(&mut self, area: PixelRect) {
-        let view = (self.width > 0 && self.height > 0 && area.width > 0 && area.height > 0).then(|| {
-            let (room_x, room_y) = (area.width as usize, area.height as usize);
-            let (width, height) = match self.scaling {
-                Scaling::OneToOne => (self.width, self.height),
-                Scaling::Fit if room_x * self.height <= room_y * self.width => {
-                    (room_x, (self.height * room_x / self.width).max(1))
-                }
-                Scaling::Fit => ((self.width * room_y / self.height).max(1), room_y),
-            };
-            self.scroll.0 = self.scroll.0.min(width.saturating_sub(room_x));
-            self.scroll.1 = self.scroll.1.min(height.saturating_sub(room_y));
-            let margin = |room: usize, side: usize, scroll: usize| {
-                if side < room { ((room - side) / 2) as i64 } else { -(scroll as i64) }
-            };
-            let left = i64::from(area.x) + margin(room_x, width, self.scroll.0);
-            let top = i64::from(area.y) + margin(room_y, height, self.scroll.1);
-            View { area, left, top, width, height }
-        });
+        let view = Place::new(area, (self.width, self.height), self.scaling, &mut self.scroll);
         if view != self.view {
             self.view = view;
             self.everything_changed = true;
@@ -199,52 +193,57 @@ impl Picture {
     /// Scrolls a picture that is larger than its place by as little as makes this pixel visible, with some
     /// room around it. `true` if the place changed; [`crate::Shell::present`] then shows it.
     pub fn scroll_to_show(&mut self, x: u32, y: u32) -> bool {
-        const ROOM: usize = 48;
-        let Some(view) = self.view else { return false };
-        let follow = |at: usize, scroll: usize, room: usize, side: usize| {
-            let margin = ROOM.min(room.saturating_sub(1) / 2);
-            let (low, high) = ((at + margin + 1).saturating_sub(room), at.saturating_sub(margin));
-            scroll.clamp(low, high.max(low)).min(side.saturating_sub(room))
-        };
-        let scroll = (
-            follow(x as usize, self.scroll.0, view.area.width as usize, view.width),
-            follow(y as usize, self.scroll.1, view.area.height as usize, view.height),
-        );
-        let moved = self.scaling == Scaling::OneToOne && scroll != self.scroll;
-        if moved {
-            self.scroll = scroll;
-            self.place(view.area);
-        }
-        moved
+        self.view.is_some_and(|view| self.scroll_to(view.scroll_to_show(x, y, self.scroll)))
     }
 
-    /// The picture's pixel beneath this place in the window (pixels, as winit reports them); `None` beside it.
+    /// Moves a picture that is larger than its place by so many pixels of the window. `true` if the place
+    /// changed; [`crate::Shell::present`] then shows it.
+    pub fn pan(&mut self, right: i64, down: i64) -> bool {
+        let Some(view) = self.view else { return false };
+        let to = |scroll: usize, by: i64, most: usize| (scroll as i64 - by).clamp(0, most as i64) as usize;
+        let (most_x, most_y) = view.overflow();
+        self.scroll_to((to(self.scroll.0, right, most_x), to(self.scroll.1, down, most_y)))
+    }
+
+    fn scroll_to(&mut self, scroll: (usize, usize)) -> bool {
+        let before = self.view;
+        self.scroll = scroll;
+        if let Some(view) = before {
+            self.place(view.area);
+        }
+        self.view != before
+    }
+
+    /// Whether there is more of the picture than its place shows.
+    #[must_use]
+    pub fn overflows(&self) -> bool {
+        self.view.is_some_and(|view| view.overflow() != (0, 0))
+    }
+
+    /// The picture's pixel beneath this place in the window (pixels, as winit reports them); `None` beside it
+    /// and where it is covered.
     #[must_use]
     pub fn pixel_at(&self, x: f64, y: f64) -> Option<(u16, u16)> {
-        let view = self.view?;
-        let area = view.area;
-        let inside_area = (f64::from(area.x)..f64::from(area.x + area.width)).contains(&x)
-            && (f64::from(area.y)..f64::from(area.y + area.height)).contains(&y);
-        let inside = (0.0..view.width as f64).contains(&(x - view.left as f64))
-            && (0.0..view.height as f64).contains(&(y - view.top as f64));
-        (inside_area && inside).then(|| self.nearest_pixel(x, y)).flatten()
+        let view = self.view.filter(|view| view.contains(x, y))?;
+        let covered = self.covered.is_some_and(|covered| covered.contains(x, y));
+        (!covered).then(|| view.nearest_pixel(x, y))
     }
 
     /// The picture's pixel nearest to this place in the window, for drags that leave the picture.
     #[must_use]
     pub fn nearest_pixel(&self, x: f64, y: f64) -> Option<(u16, u16)> {
-        let view = self.view?;
-        let map = |at: f64, start: i64, shown: usize, side: usize| {
-            let pixel = (at - start as f64) * side as f64 / shown as f64;
-            pixel.clamp(0.0, (side - 1) as f64) as u16
-        };
-        Some((map(x, view.left, view.width, self.width), map(y, view.top, view.height, self.height)))
+        self.view.map(|view| view.nearest_pixel(x, y))
     }
 
     /// Screen pixels a picture pixel, 1.0 for one to one.
     #[must_use]
     pub fn zoom(&self) -> f32 {
         self.view.map_or(1.0, |view| view.width as f32 / self.width as f32)
+    }
+
+    /// Whether nothing but the picture and what surrounds it lies in this part of the window.
+    pub(crate) fn fills(&self, part: PixelRect) -> bool {
+        self.view.is_some_and(|view| part.intersect(&view.area) == Some(part))
     }
 
     /// What of the window changed since this was last asked, in pixels of the window.
@@ -261,39 +260,31 @@ impl Picture {
     pub(crate) fn paint(&mut self, target: &mut [u32], stride: usize, clip: PixelRect) {
         let Some(view) = self.view else { return };
         let Some(clip) = clip.intersect(&view.area) else { return };
-        for row in clip.rows() {
-            if let Some(line) =
-                target.get_mut(row * stride + clip.columns().start..row * stride + clip.columns().end)
-            {
-                line.fill(SURROUND);
-            }
-        }
-        let part = |range: std::ops::Range<usize>, start: i64, len: usize| {
-            let from = (range.start as i64 - start).clamp(0, len as i64) as usize;
-            from..(range.end as i64 - start).clamp(from as i64, len as i64) as usize
+        let part = |range: Range<usize>, start: i64, len: usize| {
+            let from = (range.start as i64 - start).clamp(0, len as i64);
+            from as usize..(range.end as i64 - start).clamp(from, len as i64) as usize
         };
         let columns = part(clip.columns(), view.left, view.width);
         let rows = part(clip.rows(), view.top, view.height);
+        let left = (view.left + columns.start as i64).max(0) as usize;
+        let top = (view.top + rows.start as i64).max(0) as usize;
+        surround(target, stride, clip, left..left + columns.len(), top..top + rows.len());
         if columns.is_empty() || rows.is_empty() {
             return;
         }
-        let left = (view.left + columns.start as i64) as usize;
-        let mut put = |row: usize, line: &[u32]| {
-            let at = (view.top + row as i64) as usize * stride + left;
-            if let Some(target) = target.get_mut(at..at + line.len()) {
-                target.copy_from_slice(line);
-            }
-        };
-        if (view.width, view.height) == (self.width, self.height) {
-            for row in rows {
-                let at = row * self.width;
-                put(row, self.pixels.get(at + columns.start..at + columns.end).unwrap_or_default());
+        let out = target.get_mut(top * stride + left..).unwrap_or_default();
+        if view.is_one_to_one() {
+            for (row, line) in rows.zip(out.chunks_mut(stride)) {
+                let from = self.pixels.get(row * self.width + columns.start..row * self.width + columns.end);
+                if let (Some(line), Some(from)) = (line.get_mut(..columns.len()), from) {
+                    line.copy_from_slice(from);
+                }
             }
         } else {
             let (source, shown) = ((self.width, self.height), (view.width, view.height));
             let scaler = self.scaler.take().filter(|scaler| scaler.matches(source, shown));
             let scaler = self.scaler.insert(scaler.unwrap_or_else(|| Scaler::new(source, shown)));
-            scaler.scale(&self.pixels, columns, rows, put);
+            scaler.scale(&self.pixels, columns, rows, out, stride);
         }
         self.paint_cursor(view, target, stride, clip);
     }
@@ -301,10 +292,12 @@ impl Picture {
     /// These pixels of the picture changed.
     fn change(&mut self, rect: PixelRect) {
         let Some(view) = self.view else { return };
-        let (columns, rows) = if (view.width, view.height) == (self.width, self.height) {
+        let shown = (view.width, view.height);
+        let scaler = self.scaler.as_ref().filter(|scaler| scaler.matches((self.width, self.height), shown));
+        let (columns, rows) = if view.is_one_to_one() {
             (rect.columns(), rect.rows())
-        } else if let Some(scaler) = &self.scaler {
-            (scaler.x.targets(rect.columns()), scaler.y.targets(rect.rows()))
+        } else if let Some(scaler) = scaler {
+            scaler.targets(rect.columns(), rect.rows())
         } else {
             self.everything_changed = true;
             return;
@@ -324,12 +317,9 @@ impl Picture {
     }
 
     /// Where the pointer's picture lies in the window: its top left corner.
-    fn cursor_corner(&self, view: View, cursor: &CursorImage) -> (i64, i64) {
-        let map = |at: u32, shown: usize, side: usize| (u64::from(at) * shown as u64 / side as u64) as i64;
-        (
-            view.left + map(self.cursor_at.0, view.width, self.width) - i64::from(cursor.hot_x),
-            view.top + map(self.cursor_at.1, view.height, self.height) - i64::from(cursor.hot_y),
-        )
+    fn cursor_corner(&self, view: Place, cursor: &CursorImage) -> (i64, i64) {
+        let (x, y) = view.of_pixel(self.cursor_at.0, self.cursor_at.1);
+        (x - i64::from(cursor.hot_x), y - i64::from(cursor.hot_y))
     }
 
     fn cursor_changed(&mut self) {
@@ -340,7 +330,7 @@ impl Picture {
         }
     }
 
-    fn paint_cursor(&self, view: View, target: &mut [u32], stride: usize, clip: PixelRect) {
+    fn paint_cursor(&self, view: Place, target: &mut [u32], stride: usize, clip: PixelRect) {
         let Some(cursor) = &self.cursor else { return };
         let (left, top) = self.cursor_corner(view, cursor);
         let (columns, rows) = (clip.columns(), clip.rows());
@@ -355,6 +345,22 @@ impl Picture {
                     *below = over(u32::from_le_bytes([*b, *g, *r, *a]), *below);
                 }
             }
+        }
+    }
+}
+
+/// Fills what of `clip` lies around the picture, which is at these columns and rows of the window.
+fn surround(target: &mut [u32], stride: usize, clip: PixelRect, columns: Range<usize>, rows: Range<usize>) {
+    let clipped = clip.columns();
+    for row in clip.rows() {
+        let sides = if rows.contains(&row) {
+            [clipped.start..columns.start, columns.end..clipped.end]
+        } else {
+            [clipped.clone(), 0..0]
+        };
+        for side in sides {
+            let line = target.get_mut(row * stride + side.start..row * stride + side.end);
+            line.unwrap_or_default().fill(SURROUND);
         }
     }
 }
@@ -414,8 +420,7 @@ mod tests {
     #[test]
     fn one_to_one_scrolls_to_what_is_asked_for() {
         let mut picture = picture(300, 200, AREA);
-        picture.set_scaling(Scaling::OneToOne);
-        picture.place(AREA);
+        picture.set_scaling(Scaling::Percent(100), Some((2.0, 4.0)));
         assert_eq!(picture.pixel_at(2.0, 4.0), Some((0, 0)));
         assert!(picture.scroll_to_show(299, 199));
         assert_eq!(picture.pixel_at(17.0, 19.0), Some((299, 199)));

@@ -1,11 +1,14 @@
 //! What the program knows and decides, without a window, a clock or a network: a person's [`Act`]s and the
 //! network's events go in, [`Effect`]s come out, and the view draws what [`Model`] says.
 
+mod full_screen;
 mod hand;
 mod permission;
 mod session;
+mod statistics;
 #[cfg(test)]
 mod tests;
+mod zoom;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +22,9 @@ use deskside_session::{Journal, Now};
 use deskside_trust::Secret;
 
 pub use permission::{Permission, Refusal};
-pub use session::{Keyboard, Pointer, Session, Zoom};
+pub use session::{Keyboard, Pointer, Session};
+pub use statistics::{Rates, Statistics};
+pub use zoom::Zoom;
 
 /// How long the window stays open for the last messages of a session after it was closed.
 const LINGER: Duration = Duration::from_secs(3);
@@ -52,6 +57,12 @@ pub enum Act {
     GiveBack(Action),
     /// Shows the picture in another size.
     Zoom(Zoom),
+    /// Shows the figures of picture and connection (`true`) or hides them.
+    Details(bool),
+    /// Shows the picture over the whole screen (`true`) or in the window.
+    FullScreen(bool),
+    /// Is with the pointer on the bar of the whole screen (`true`) or no longer.
+    OverBar(bool),
     /// Takes the keyboard back.
     ReleaseKeyboard,
     /// Ends the session.
@@ -74,6 +85,8 @@ pub enum Effect {
     Net(Command),
     /// Take the keyboard away from the desktop (`true`) or give it back.
     Keyboard(bool),
+    /// Cover the screen with the window (`true`) or no longer.
+    FullScreen(bool),
     /// Nothing of the customer's screen is to be kept.
     ForgetPicture,
     /// Keep the journal; answered by [`Model::journal_saved`].
@@ -266,6 +279,15 @@ impl Model {
                 session.zoom = zoom;
                 Vec::new()
             }
+            (Act::Details(details), State::Session(session)) => {
+                session.details = details;
+                Vec::new()
+            }
+            (Act::FullScreen(on), State::Session(session)) => session.set_full_screen(on, now.monotonic),
+            (Act::OverBar(over), State::Session(session)) => {
+                session.over_bar(over, now.monotonic);
+                Vec::new()
+            }
             (Act::ReleaseKeyboard, State::Session(session)) => session.release_keyboard(),
             (Act::End, State::Session(session)) => session.end(),
             (Act::Home, State::Ended(_)) => {
@@ -442,6 +464,21 @@ impl Model {
     /// The pointer did something over or beside the picture.
     pub fn pointer(&mut self, event: Pointer, now: Now) -> Vec<Effect> {
         self.session_mut().map_or_else(Vec::new, |session| session.pointer(event, now.monotonic))
+    }
+
+    /// The pointer touched the top edge of the window.
+    pub fn touched_edge(&mut self, now: Now) {
+        if let Some(session) = self.session_mut() {
+            session.touched_edge(now.monotonic);
+        }
+    }
+
+    /// So many further updates of the picture are on the screen, which is the customer's to the last bit or
+    /// not, as far as that is known.
+    pub fn shown(&mut self, updates: u64, exact: Option<bool>) {
+        if let Some(session) = self.session_mut() {
+            session.statistics.shown(updates, exact);
+        }
     }
 
     /// The platform read a key while the keyboard was grabbed.

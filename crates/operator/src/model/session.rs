@@ -8,9 +8,11 @@ use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::Action;
 
-use super::Effect;
+use super::full_screen::{Bar, Chord, Whose};
 use super::hand::Hand;
 use super::permission::Permission;
+use super::statistics::Statistics;
+use super::{Effect, Zoom};
 
 /// Where the operator's keys go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +23,6 @@ pub enum Keyboard {
     Here,
     /// To the customer's computer, every one but right Ctrl.
     Customer,
-}
-
-/// How large the picture is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Zoom {
-    /// The whole picture is visible.
-    #[default]
-    Fit,
-    /// One pixel of the customer's screen is one pixel of the window.
-    Full,
 }
 
 /// What the pointer did in the window.
@@ -72,6 +64,13 @@ pub struct Session {
     pub ending: bool,
     /// How large the picture is shown.
     pub zoom: Zoom,
+    /// Whether the figures of picture and connection are shown.
+    pub details: bool,
+    /// These figures.
+    pub statistics: Statistics,
+    /// The bar, while the picture covers the screen.
+    full_screen: Option<Bar>,
+    chord: Chord,
     /// Width and height of the customer's screen, once it is shown.
     screen: Option<(u32, u32)>,
     hand: Hand,
@@ -95,6 +94,10 @@ impl Session {
             cursor: None,
             ending: false,
             zoom: Zoom::Fit,
+            details: false,
+            statistics: Statistics::default(),
+            full_screen: None,
+            chord: Chord::default(),
             screen: None,
             hand: Hand::default(),
             engaged: false,
@@ -142,6 +145,55 @@ impl Session {
     #[must_use]
     pub fn pointer_is_customers(&self) -> bool {
         self.hand.is_live() && (self.hand.is_dragging() || self.pointer.is_some_and(|(_, over)| over))
+    }
+
+    /// Whether pointer and wheel work on the customer's computer just now, wherever they are over the picture.
+    #[must_use]
+    pub fn reaches_customer(&self) -> bool {
+        self.hand.is_live()
+    }
+
+    /// Whether the picture covers the screen.
+    #[must_use]
+    pub fn is_full_screen(&self) -> bool {
+        self.full_screen.is_some()
+    }
+
+    /// Whether the bar is there: always in a window; over the whole screen for a while, and for as long as the
+    /// operator keeps the keyboard from the customer's computer.
+    #[must_use]
+    pub fn shows_bar(&self) -> bool {
+        self.full_screen != Some(Bar::Hidden) || self.keyboard() == Keyboard::Here
+    }
+
+    /// Whether the pointer was last seen on the bar of the whole screen.
+    #[must_use]
+    pub fn holds_bar(&self) -> bool {
+        self.full_screen == Some(Bar::Held)
+    }
+
+    pub(super) fn set_full_screen(&mut self, on: bool, now: Duration) -> Vec<Effect> {
+        let possible = on && self.screen().is_some();
+        if possible == self.is_full_screen() {
+            return Vec::new();
+        }
+        self.full_screen = possible.then(|| Bar::shown(now));
+        vec![Effect::FullScreen(possible)]
+    }
+
+    pub(super) fn over_bar(&mut self, over: bool, now: Duration) {
+        if let Some(bar) = &mut self.full_screen {
+            *bar = if over { Bar::Held } else { Bar::shown(now) };
+        }
+    }
+
+    pub(super) fn touched_edge(&mut self, now: Duration) {
+        // Whoever drags something there drags it on the customer's screen.
+        if let Some(bar @ (Bar::Hidden | Bar::Until(_))) = &mut self.full_screen
+            && !self.hand.is_dragging()
+        {
+            *bar = Bar::shown(now);
+        }
     }
 
     fn permission_mut(&mut self, action: Action) -> &mut Permission {
@@ -198,7 +250,10 @@ impl Session {
             Event::Paused(paused) => self.paused = paused,
             Event::Screen { width, height, .. } => self.screen = Some((width, height)),
             Event::CursorMoved { x, y } => self.cursor = Some((x, y)),
-            Event::Quality(quality) => self.quality = Some(quality),
+            Event::Quality(quality) => {
+                self.quality = Some(quality);
+                self.statistics.measure(quality, now);
+            }
             _ => return Vec::new(),
         }
         let mut effects = self.settle();
@@ -233,7 +288,11 @@ impl Session {
 
     /// A key from the platform while the keyboard is grabbed.
     pub(super) fn key(&mut self, event: InputEvent, now: Duration) -> Vec<Effect> {
-        input(self.hand.key(event, now))
+        match self.chord.hear(&event) {
+            Whose::Customers => input(self.hand.key(event, now)),
+            Whose::Pressed => self.set_full_screen(!self.is_full_screen(), now),
+            Whose::Ours => Vec::new(),
+        }
     }
 
     pub(super) fn pointer(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
@@ -272,10 +331,15 @@ impl Session {
     }
 
     pub(super) fn wake_at(&self) -> Option<Duration> {
-        self.hand.wake_at()
+        self.hand.wake_at().into_iter().chain(self.full_screen.and_then(Bar::wake_at)).min()
     }
 
     pub(super) fn tick(&mut self, now: Duration) -> Vec<Effect> {
+        if let Some(bar) = &mut self.full_screen
+            && bar.wake_at().is_some_and(|at| at <= now)
+        {
+            *bar = Bar::Hidden;
+        }
         input(self.hand.tick(now))
     }
 
@@ -286,6 +350,9 @@ impl Session {
             self.engaged = false;
         }
         let grab = allowed && self.engaged && self.focused;
+        if !grab {
+            self.chord = Chord::default();
+        }
         let mut released = self.hand.set_keyboard(grab);
         // Keys typed while input rests go nowhere, rather than into whatever is under the window.
         released
@@ -299,12 +366,19 @@ impl Session {
     }
 
     /// What may no longer be seen is not kept on the screen.
-    fn forget_picture_unless_seen(&mut self) -> Option<Effect> {
+    fn forget_picture_unless_seen(&mut self) -> Vec<Effect> {
         if self.see.is_allowed() {
-            return None;
+            return Vec::new();
         }
         self.cursor = None;
-        self.screen.take().map(|_| Effect::ForgetPicture)
+        self.statistics.exact = None;
+        let forget = self.screen.take().map(|_| Effect::ForgetPicture);
+        self.leave_full_screen().into_iter().chain(forget).collect()
+    }
+
+    /// Without a picture there is nothing to cover the screen with.
+    fn leave_full_screen(&mut self) -> Option<Effect> {
+        self.full_screen.take().map(|_| Effect::FullScreen(false))
     }
 
     /// The end was asked for.
@@ -321,6 +395,7 @@ impl Session {
     pub(super) fn close(&mut self) -> Vec<Effect> {
         self.ending = true;
         let mut effects = self.settle();
+        effects.extend(self.leave_full_screen());
         effects.push(Effect::ForgetPicture);
         effects
     }

@@ -290,6 +290,56 @@ fn what_may_no_longer_be_seen_is_forgotten_at_once() {
 }
 
 #[test]
+fn ctrl_alt_enter_is_ours_even_while_all_other_keys_are_the_customers() {
+    let mut model = controlled();
+    let key = |keysym, pressed| InputEvent::Key { keysym, position: 0, pressed };
+    let mut press = |keysym, pressed| model.key(key(keysym, pressed), at(13));
+    assert_eq!(sent(&press(0xffc8, true)).len(), 1, "F11 is the customer's");
+    assert_eq!(sent(&press(0xffc8, false)).len(), 1);
+    let (ctrl, alt) = (press(0xffe3, true), press(0xffe9, true));
+    assert_eq!((sent(&ctrl).len(), sent(&alt).len()), (1, 1));
+    assert!(matches!(&press(0xff0d, true)[..], [Effect::FullScreen(true)]));
+    assert!(press(0xff0d, false).is_empty());
+    assert!(matches!(&press(0xff0d, true)[..], [Effect::FullScreen(false)]));
+    assert!(press(0xff0d, false).is_empty());
+    assert_eq!(sent(&press(0xffe9, false)).len(), 1, "what went down there comes up there");
+}
+
+#[test]
+fn right_ctrl_brings_the_bar_of_the_whole_screen_back_for_as_long_as_the_keyboard_is_here() {
+    let mut model = controlled();
+    assert!(matches!(&model.act(Act::FullScreen(true), at(20))[..], [Effect::FullScreen(true)]));
+    assert_eq!(model.wake_at(), Some(at(22).monotonic));
+    let _ = model.tick(at(22));
+    assert!(!model.session().unwrap().shows_bar());
+    let _ = model.act(Act::ReleaseKeyboard, at(30));
+    assert!(model.session().unwrap().shows_bar());
+    let _ = model.tick(at(60));
+    assert!(model.session().unwrap().shows_bar());
+    let _ = model.pointer(over(10, 10), at(61));
+    let _ = model.pointer(Pointer::Button(Button::Left, true), at(61));
+    assert!(!model.session().unwrap().shows_bar());
+    model.touched_edge(at(62));
+    assert!(!model.session().unwrap().shows_bar(), "what is dragged there is dragged over there");
+}
+
+#[test]
+fn the_whole_screen_ends_with_what_it_shows() {
+    let mut model = session();
+    assert!(model.act(Act::FullScreen(true), at(11)).is_empty(), "there is nothing to show yet");
+    for end in [
+        Event::GrantEnded { action: Action::See, grant: GrantId(1), reason: GrantEnd::Revoked },
+        Event::Ended { reason: SessionEnd::Customer, journal: journal() },
+    ] {
+        let mut model = controlled();
+        assert_eq!(model.act(Act::FullScreen(true), at(20)).len(), 1);
+        let effects = model.net(end, at(21));
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::FullScreen(false))), "{effects:?}");
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::ForgetPicture)), "{effects:?}");
+    }
+}
+
+#[test]
 fn giving_back_lets_go_first() {
     let mut model = controlled();
     let _ = model.key(InputEvent::Text('a'), at(13));

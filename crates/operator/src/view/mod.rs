@@ -1,6 +1,9 @@
 //! The window: draws what the model says and gives back what the person did. Nothing is decided here.
 
+mod bar;
 mod cards;
+mod details;
+mod menu;
 mod secret_text;
 mod session;
 #[cfg(test)]
@@ -9,7 +12,7 @@ mod words;
 
 use std::time::Duration;
 
-use deskside_ui::egui::{self, Key, Modifiers, Ui};
+use deskside_ui::egui::{self, Key, Modifiers, Popup, Ui};
 use deskside_ui::theme::{Palette, Tone, UNIT};
 use deskside_ui::{Picture, Scaling, widgets};
 
@@ -47,7 +50,10 @@ impl Forms {
 
 /// Draws the window for the present state, with the customer's picture where there is one.
 pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture, now: Duration) -> Vec<Act> {
-    let mut acts = shortcuts(ui, model);
+    // The keys that would enlarge the widgets enlarge the picture where there is one.
+    let sees = model.session().is_some_and(|session| session.screen().is_some());
+    ui.ctx().options_mut(|options| options.zoom_with_keyboard = !sees);
+    let mut acts = shortcuts(ui, model, picture);
     match model.state() {
         State::Broken => cards::broken(ui, model, &mut acts),
         State::Locked { busy } => cards::unlock(ui, model, forms, *busy, &mut acts),
@@ -56,12 +62,9 @@ pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture
         State::Waiting(waiting) => cards::waiting(ui, model, forms, waiting, now, &mut acts),
         State::Ended(summary) => cards::ended(ui, model, forms, summary, &mut acts),
         State::Session(session) => {
-            let scaling = match session.zoom {
-                Zoom::Fit => Scaling::Fit,
-                Zoom::Full => Scaling::OneToOne,
-            };
+            let scaling = scaling(session.zoom);
             if picture.scaling() != scaling {
-                picture.set_scaling(scaling);
+                picture.set_scaling(scaling, None);
             }
             session::show(ui, model, session, forms, picture, now, &mut acts);
         }
@@ -69,9 +72,18 @@ pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture
     acts
 }
 
+/// What a zoom means to the picture.
+pub(crate) fn scaling(zoom: Zoom) -> Scaling {
+    match zoom {
+        Zoom::Fit => Scaling::Fit,
+        Zoom::Percent(percent) => Scaling::Percent(percent),
+    }
+}
+
 /// Keys that work wherever the keyboard is in the window.
-fn shortcuts(ui: &Ui, model: &Model) -> Vec<Act> {
+fn shortcuts(ui: &Ui, model: &Model, picture: &Picture) -> Vec<Act> {
     let mut acts = Vec::new();
+    let menu = Popup::is_any_open(ui.ctx());
     ui.input_mut(|input| {
         if input.consume_key(Modifiers::COMMAND, Key::N) {
             acts.push(Act::NewSession);
@@ -88,6 +100,24 @@ fn shortcuts(ui: &Ui, model: &Model) -> Vec<Act> {
             State::Ended(_) => {
                 if input.consume_key(Modifiers::NONE, Key::Escape) {
                     acts.push(Act::Home);
+                }
+            }
+            State::Session(session) if session.screen().is_some() => {
+                let full_screen = session.is_full_screen();
+                let toggled = input.consume_key(Modifiers::COMMAND | Modifiers::ALT, Key::Enter);
+                if toggled || full_screen && !menu && input.consume_key(Modifiers::NONE, Key::Escape) {
+                    acts.push(Act::FullScreen(!full_screen));
+                }
+                for (key, zoom) in [
+                    (Key::Plus, Zoom::next(true, picture.zoom())),
+                    (Key::Equals, Zoom::next(true, picture.zoom())),
+                    (Key::Minus, Zoom::next(false, picture.zoom())),
+                    (Key::Num0, Some(Zoom::Fit)),
+                    (Key::Num1, Some(Zoom::Percent(100))),
+                ] {
+                    if input.consume_key(Modifiers::COMMAND, key) {
+                        acts.extend(zoom.map(Act::Zoom));
+                    }
                 }
             }
             State::Broken

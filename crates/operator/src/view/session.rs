@@ -2,20 +2,16 @@
 
 use std::time::Duration;
 
-use deskside_proto::journal::Action;
 use deskside_ui::Picture;
 use deskside_ui::egui::{
-    self, Align, Align2, Area, CornerRadius, Frame, Id, Layout, Margin, Order, Panel, Response, Ui,
-    UiBuilder, Vec2,
+    self, Align, Align2, Area, CornerRadius, CursorIcon, Frame, Id, Layout, Margin, Order, Panel, Popup,
+    Rect, Response, Ui, UiBuilder, Vec2,
 };
 use deskside_ui::theme::{CONTROL_HEIGHT, Palette, Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use super::{Focus, Forms, dot_from_right, stable, take_focus, words};
-use crate::model::{Act, Banner, Keyboard, Model, Permission, Session, Zoom};
-
-/// From this width on, in points, the bar has room for more than what is needed.
-const ROOMY: f32 = 1080.0;
+use super::{Forms, bar, details, words};
+use crate::model::{Act, Banner, Keyboard, Model, Session};
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -26,41 +22,102 @@ pub(super) fn show(
     now: Duration,
     acts: &mut Vec<Act>,
 ) {
-    let palette = Palette::of(ui);
-    let strip = |inner: Margin| Frame::new().fill(palette.surface).inner_margin(inner);
-    let bar = Panel::top("bar").frame(strip(Margin::symmetric(12, 8))).show_separator_line(true);
-    let bar = bar.show_inside(ui, |ui| {
-        let row = Vec2::new(ui.available_width(), CONTROL_HEIGHT - UNIT);
-        ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
-            if row.x >= ROOMY {
-                let (tone, text) = words::customer(session.suspension, session.paused);
-                widgets::status_dot(ui, tone, text);
-                ui.separator();
+    let whole = ui.available_rect_before_wrap();
+    // While a menu is open the next click closes it, wherever it is.
+    let menu = Popup::is_any_open(ui.ctx());
+    let zoom = picture.zoom();
+    let mut strips = Strips { model, session, forms, now, zoom, acts };
+    let mut place = whole;
+    let mut cover = None;
+    if session.is_full_screen() {
+        if session.shows_bar() || model.banner().is_some() {
+            let strips = above(ui, whole, &mut strips);
+            let pointer = ui.input(|input| input.pointer.hover_pos());
+            let held = menu || pointer.is_some_and(|at| strips.contains(at));
+            if held != session.holds_bar() {
+                acts.push(Act::OverBar(held));
             }
-            permissions(ui, session, forms, acts);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| state(ui, session, now, acts));
-        });
-    });
-    if session.keyboard() != Keyboard::Idle {
-        keyboard(ui, session, acts);
+            cover = Some(strips);
+        }
+    } else {
+        strips.show(ui, false);
+        place = ui.available_rect_before_wrap();
     }
-    // A click on the bar is a click beside the picture: the keyboard comes back.
-    if session.keyboard() == Keyboard::Customer && pressed_inside(ui, &bar.response) {
-        acts.push(Act::ReleaseKeyboard);
-    }
-    if let Some(banner) = model.banner() {
-        trouble(ui, banner, acts);
-    }
-    let place = ui.available_rect_before_wrap();
     if session.screen().is_some() {
-        picture.show(ui);
+        let shown = picture.show(ui);
+        if picture.overflows() && !session.reaches_customer() {
+            shown.on_hover_cursor(CursorIcon::Grab);
+        }
     } else {
         empty(ui, place, session);
     }
-    rests(ui, place, session);
+    if picture.zoom() != zoom {
+        // The bar, which was drawn first, tells how large the picture was.
+        ui.ctx().request_repaint();
+    }
+    picture.cover(ui, if menu { Some(whole) } else { cover });
+    let below = cover.map_or(place, |cover| place.with_min_y(cover.bottom()));
+    rests(ui, below, session);
+    if session.details && session.screen().is_some() {
+        details::show(ui, place, session, picture);
+    }
     // The bar's clock moves on when this second is over.
     let part = now.saturating_sub(session.started).subsec_nanos();
     ui.ctx().request_repaint_after(Duration::from_nanos(1_005_000_000 - u64::from(part)));
+}
+
+/// The bar and what belongs right below it.
+struct Strips<'a> {
+    model: &'a Model,
+    session: &'a Session,
+    forms: &'a mut Forms,
+    now: Duration,
+    zoom: f32,
+    acts: &'a mut Vec<Act>,
+}
+
+impl Strips<'_> {
+    fn show(&mut self, ui: &mut Ui, above: bool) {
+        let (session, palette) = (self.session, Palette::of(ui));
+        let frame = Frame::new().fill(palette.surface).inner_margin(Margin::symmetric(12, 8));
+        let bar = strip(ui, "bar", frame, above, |ui| {
+            let row = Vec2::new(ui.available_width(), CONTROL_HEIGHT - UNIT);
+            ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+                bar::show(ui, session, self.forms, self.zoom, self.now, self.acts);
+            });
+        });
+        if session.keyboard() != Keyboard::Idle {
+            keyboard(ui, session, above, self.acts);
+        }
+        // A click on the bar is a click beside the picture: the keyboard comes back.
+        if session.keyboard() == Keyboard::Customer && pressed_inside(ui, &bar) {
+            self.acts.push(Act::ReleaseKeyboard);
+        }
+        if let Some(banner) = self.model.banner() {
+            trouble(ui, banner, above, self.acts);
+        }
+    }
+}
+
+/// The strips above a picture that covers the screen. Where they are.
+fn above(ui: &Ui, whole: Rect, strips: &mut Strips<'_>) -> Rect {
+    let area = Area::new(Id::new("above")).order(Order::Middle).fixed_pos(whole.min).constrain(false);
+    let shown = area.show(ui.ctx(), |ui| {
+        ui.set_width(whole.width());
+        ui.spacing_mut().item_spacing.y = 0.0;
+        strips.show(ui, true);
+        let line = Palette::of(ui).line;
+        ui.painter().hline(whole.x_range(), ui.min_rect().bottom(), (1.0, line));
+    });
+    shown.response.rect
+}
+
+/// A part of the window from side to side: beside the picture or, if that covers the screen, above it.
+fn strip(ui: &mut Ui, name: &'static str, frame: Frame, above: bool, add: impl FnOnce(&mut Ui)) -> Response {
+    if above {
+        return ui.push_id(name, |ui| frame.show(ui, add).response).inner;
+    }
+    Panel::top(name).frame(frame).show_separator_line(name == "bar").show_inside(ui, add).response
 }
 
 fn pressed_inside(ui: &Ui, response: &Response) -> bool {
@@ -70,95 +127,8 @@ fn pressed_inside(ui: &Ui, response: &Response) -> bool {
     })
 }
 
-/// What may be seen and done, and the buttons that ask for it or give it back.
-fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec<Act>) {
-    let step = match (session.see, session.control) {
-        (Permission::Asking(_), _) | (_, Permission::Asking(_)) => Focus::Nothing,
-        (Permission::Allowed(_), Permission::Allowed(_)) => Focus::Control,
-        (Permission::Allowed(_), _) => Focus::AskControl,
-        _ => Focus::AskSee,
-    };
-    let new_step = forms.wants(step);
-    for (action, focus) in [(Action::See, Focus::AskSee), (Action::Control, Focus::AskControl)] {
-        // Another button in the same place is another one: pressing Enter twice does not take back what it
-        // asked for the first time.
-        let name = ("permission", action, std::mem::discriminant(&session.permission(action)));
-        let response = stable(ui, name, |ui| permission(ui, session, action, acts));
-        if let Some(response) = response
-            && new_step
-            && step == focus
-        {
-            take_focus(&response);
-        }
-        if action == Action::See {
-            ui.separator();
-        }
-    }
-}
-
-fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act>) -> Option<Response> {
-    let permission = session.permission(action);
-    if let Some((tone, text)) = words::permission(action, permission) {
-        widgets::status_dot(ui, tone, text);
-    }
-    let button = |kind, text: &str| Button::new(kind, text).compact();
-    match permission {
-        Permission::Asking(_) => {
-            if ui.add(button(Kind::Secondary, "Withdraw")).clicked() {
-                acts.push(Act::Withdraw(action));
-            }
-            None
-        }
-        Permission::Allowed(_) => {
-            let text = if action == Action::See { "Stop seeing" } else { "Give back control" };
-            if ui.add(button(Kind::Secondary, text)).clicked() {
-                acts.push(Act::GiveBack(action));
-            }
-            None
-        }
-        Permission::None | Permission::Refused(_) | Permission::Ended(_) => {
-            let text = if action == Action::See { "Ask to see" } else { "Ask to control" };
-            let may = session.may_ask(action);
-            let kind = if may { Kind::Primary } else { Kind::Secondary };
-            let response = ui.add_enabled(may, button(kind, text));
-            if response.clicked() {
-                acts.push(Act::Ask(action));
-            }
-            Some(response)
-        }
-    }
-}
-
-/// The right end of the bar, from the edge inwards: end, time, connection, zoom.
-fn state(ui: &mut Ui, session: &Session, now: Duration, acts: &mut Vec<Act>) {
-    let text = if session.ending { "Ending…" } else { "End session" };
-    if ui.add_enabled(!session.ending, Button::new(Kind::Danger, text).compact()).clicked() {
-        acts.push(Act::End);
-    }
-    let lasted = words::clock(now.saturating_sub(session.started));
-    widgets::small(ui, &lasted).on_hover_text("Time since the customer accepted");
-    match session.quality {
-        Some(quality) => {
-            let (tone, text) = words::quality(quality);
-            dot_from_right(ui, tone, &text)
-        }
-        None => dot_from_right(ui, Tone::Neutral, "measuring…"),
-    }
-    .on_hover_text("Time to the customer's computer and back, and the way that data takes");
-    if session.screen().is_some() {
-        ui.separator();
-        let (zoom, text) = match session.zoom {
-            Zoom::Fit => (Zoom::Full, "Show at 100 %"),
-            Zoom::Full => (Zoom::Fit, "Fit to window"),
-        };
-        if ui.add(Button::new(Kind::Quiet, text).compact()).clicked() {
-            acts.push(Act::Zoom(zoom));
-        }
-    }
-}
-
 /// A strip that says where the operator's keys go; a click on it brings them back.
-fn keyboard(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
+fn keyboard(ui: &mut Ui, session: &Session, above: bool, acts: &mut Vec<Act>) {
     let (tone, text) = match session.keyboard() {
         Keyboard::Customer => {
             (Tone::Info, "Keyboard goes to the customer — right Ctrl or click here to release")
@@ -169,12 +139,12 @@ fn keyboard(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
     };
     let colours = Palette::of(ui).tone(tone);
     let frame = Frame::new().fill(colours.ground).inner_margin(Margin::symmetric(12, 4));
-    let strip = Panel::top("keyboard").frame(frame).show_separator_line(false).show_inside(ui, |ui| {
+    let strip = strip(ui, "keyboard", frame, above, |ui| {
         ui.vertical_centered(|ui| {
             ui.label(egui::RichText::new(text).size(13.0).color(colours.text));
         });
     });
-    let strip = ui.interact(strip.response.rect, Id::new("keyboard strip"), egui::Sense::click());
+    let strip = ui.interact(strip.rect, Id::new("keyboard strip"), egui::Sense::click());
     strip.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, "Release the keyboard"));
     if session.keyboard() == Keyboard::Customer && strip.is_pointer_button_down_on() | strip.clicked() {
         acts.push(Act::ReleaseKeyboard);
@@ -182,10 +152,10 @@ fn keyboard(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
 }
 
 /// What stands where the picture would be.
-fn empty(ui: &mut Ui, place: egui::Rect, session: &Session) {
+fn empty(ui: &mut Ui, place: Rect, session: &Session) {
     ui.painter().rect_filled(place, CornerRadius::ZERO, Palette::of(ui).ground);
     let (heading, text) = words::no_picture(session.see);
-    let middle = egui::Rect::from_center_size(place.center(), Vec2::new(place.width(), 10.0 * UNIT));
+    let middle = Rect::from_center_size(place.center(), Vec2::new(place.width(), 10.0 * UNIT));
     ui.scope_builder(UiBuilder::new().max_rect(middle), |ui| {
         ui.vertical_centered(|ui| {
             widgets::heading(ui, heading);
@@ -195,10 +165,10 @@ fn empty(ui: &mut Ui, place: egui::Rect, session: &Session) {
 }
 
 /// What went wrong, between the bar and the picture, so that its button does not lie on the picture.
-fn trouble(ui: &mut Ui, banner: &Banner, acts: &mut Vec<Act>) {
+fn trouble(ui: &mut Ui, banner: &Banner, above: bool, acts: &mut Vec<Act>) {
     let colours = Palette::of(ui).tone(if banner.wrong { Tone::Error } else { Tone::Info });
     let frame = Frame::new().fill(colours.ground).inner_margin(Margin::symmetric(12, 4));
-    Panel::top("trouble").frame(frame).show_separator_line(false).show_inside(ui, |ui| {
+    strip(ui, "trouble", frame, above, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.add(Button::new(Kind::Quiet, "Dismiss").compact()).clicked() {
                 acts.push(Act::Dismiss);
@@ -211,7 +181,7 @@ fn trouble(ui: &mut Ui, banner: &Banner, acts: &mut Vec<Act>) {
 }
 
 /// Why input rests, above the picture; it takes no clicks.
-fn rests(ui: &Ui, place: egui::Rect, session: &Session) {
+fn rests(ui: &Ui, place: Rect, session: &Session) {
     let text = words::rests(session.suspension, session.paused)
         .filter(|_| session.paused || session.control.is_allowed());
     let Some(text) = text else { return };

@@ -27,6 +27,10 @@ impl Program {
         Now { monotonic: Duration::from_secs(self.second), wall_ms: self.second as i64 * 1000 }
     }
 
+    fn zoom_button(&self) -> String {
+        words::zoom(self.model.session().unwrap().zoom, self.picture.zoom())
+    }
+
     fn net(&mut self, event: Event) {
         let effects = self.model.net(event, self.now());
         self.effects.extend(effects);
@@ -47,7 +51,8 @@ fn window() -> Window {
     };
     let draw = |ui: &mut Ui, program: &mut Program| {
         let now = program.now();
-        for act in show(ui, &program.model, &mut program.forms, &mut program.picture, now.monotonic) {
+        let acts = show(ui, &program.model, &mut program.forms, &mut program.picture, now.monotonic);
+        for act in acts {
             let effects = program.model.act(act, now);
             program.effects.extend(effects);
             ui.ctx().request_repaint();
@@ -111,12 +116,19 @@ fn answer(window: &mut Window, action: Action, number: u32, verdict: Verdict) {
     tell(window, Event::Answered { request: RequestId(number), action, verdict });
 }
 
-fn controlled() -> Window {
+fn seeing() -> Window {
     let mut window = session();
     press(&mut window, Key::Enter);
     answer(&mut window, Action::See, 1, Verdict::Allowed(GrantId(1)));
     tell(&mut window, Event::Screen { epoch: 1, width: 800, height: 600 });
     window.state_mut().picture.reset(800, 600);
+    window.run();
+    let _ = take(&mut window);
+    window
+}
+
+fn controlled() -> Window {
+    let mut window = seeing();
     press(&mut window, Key::Enter);
     answer(&mut window, Action::Control, 2, Verdict::Allowed(GrantId(2)));
     let _ = take(&mut window);
@@ -268,12 +280,15 @@ fn a_click_on_the_strip_brings_the_keyboard_back() {
 fn why_input_rests_is_said_above_the_picture() {
     let mut window = controlled();
     tell(&mut window, Event::Suspended(Some(Suspension::Hand)));
-    assert!(window.query_by_label("Customer at the mouse").is_some());
     assert!(
         window
             .query_by_label("The customer is using the mouse. Yours goes on when theirs has rested.")
             .is_some()
     );
+    assert!(window.query_by_label("Customer at the mouse").is_none(), "there is no room to say it twice");
+    window.set_size(egui::vec2(1400.0, 780.0));
+    window.run();
+    assert!(window.query_by_label("Customer at the mouse").is_some());
     tell(&mut window, Event::Suspended(None));
     assert!(window.query_by_label("Customer connected").is_some());
     let ended = Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 };
@@ -287,7 +302,8 @@ fn window_and_picture_agree_on_every_pixel_in_both_sizes() {
     let mut window = controlled();
     let area = window.state().picture.nearest_pixel(0.0, 0.0);
     assert_eq!(area, Some((0, 0)));
-    for (action, zoom) in [("Show at 100 %", 1.0), ("Fit to window", 0.0)] {
+    for (action, zoom) in [("100 %", 1.0), ("Fit to window", 0.0)] {
+        open_menu(&mut window);
         click(&mut window, action);
         let picture = &window.state().picture;
         assert!(zoom == 0.0 || picture.zoom() == zoom);
@@ -298,6 +314,104 @@ fn window_and_picture_agree_on_every_pixel_in_both_sizes() {
         assert!((399..=401).contains(&x) && y == 300, "{x},{y}");
         assert_eq!(picture.pixel_at(560.0, 5.0), None, "the bar is no part of the picture");
     }
+}
+
+fn open_menu(window: &mut Window) {
+    let button = window.state().zoom_button();
+    click(window, &button);
+}
+
+#[test]
+fn the_picture_is_zoomed_by_menu_and_keys() {
+    let mut window = seeing();
+    open_menu(&mut window);
+    assert_eq!(window.state().picture.pixel_at(560.0, 700.0), None, "the next click closes the menu");
+    click(&mut window, "200 %");
+    assert!(window.query_by_label("Fit to window").is_none(), "it is closed");
+    assert_eq!(window.state().picture.zoom(), 2.0);
+    assert!(window.state().picture.pixel_at(560.0, 700.0).is_some());
+    let mut press = |modifiers, key| {
+        window.key_press_modifiers(modifiers, key);
+        window.run();
+        window.state().picture.zoom()
+    };
+    assert_eq!(press(Modifiers::COMMAND, Key::Minus), 1.5);
+    assert_eq!(press(Modifiers::COMMAND, Key::Plus), 2.0);
+    assert_eq!(press(Modifiers::COMMAND, Key::Equals), 3.0, "plus without shift");
+    assert_eq!(press(Modifiers::COMMAND, Key::Num1), 1.0);
+    let fitted = press(Modifiers::COMMAND, Key::Num0);
+    assert!(fitted > 1.0 && fitted < 1.5, "{fitted}");
+    assert_eq!(window.ctx.zoom_factor(), 1.0, "the widgets stay as they are");
+}
+
+#[test]
+fn the_whole_screen_begins_and_ends_by_button_and_by_keys() {
+    let mut window = seeing();
+    click(&mut window, "Full screen");
+    assert!(matches!(&take(&mut window)[..], [Effect::FullScreen(true)]));
+    click(&mut window, "Leave full screen");
+    assert!(matches!(&take(&mut window)[..], [Effect::FullScreen(false)]));
+    for leave in [(Modifiers::COMMAND | Modifiers::ALT, Key::Enter), (Modifiers::NONE, Key::Escape)] {
+        window.key_press_modifiers(Modifiers::COMMAND | Modifiers::ALT, Key::Enter);
+        window.run();
+        assert!(matches!(&take(&mut window)[..], [Effect::FullScreen(true)]));
+        window.key_press_modifiers(leave.0, leave.1);
+        window.run();
+        assert!(matches!(&take(&mut window)[..], [Effect::FullScreen(false)]));
+    }
+}
+
+#[test]
+fn the_bar_of_the_whole_screen_goes_comes_back_and_stays_under_the_pointer() {
+    let mut window = seeing();
+    click(&mut window, "Full screen");
+    window.hover_at(egui::pos2(560.0, 400.0));
+    window.run();
+    let later = |window: &mut Window, seconds| {
+        window.state_mut().second += seconds;
+        let now = window.state().now();
+        drop(window.state_mut().model.tick(now));
+        window.run();
+        window.query_by_label("End session").is_some()
+    };
+    let top = |window: &Window| window.state().picture.pixel_at(560.0, 20.0).is_some();
+    assert!(!top(&window), "the bar covers the picture");
+    assert!(!later(&mut window, 2));
+    assert!(top(&window), "the picture has the whole window");
+    let now = window.state().now();
+    window.state_mut().model.touched_edge(now);
+    window.run();
+    assert!(later(&mut window, 1) && !top(&window));
+    window.hover_at(egui::pos2(560.0, 10.0));
+    window.run();
+    assert!(later(&mut window, 30), "the pointer is on it");
+    window.hover_at(egui::pos2(560.0, 400.0));
+    window.run();
+    assert!(!later(&mut window, 2));
+}
+
+#[test]
+fn details_are_shown_when_asked_for_and_take_no_clicks() {
+    let mut window = seeing();
+    assert!(window.query_by_label("Exact").is_none());
+    click(&mut window, "Details");
+    assert!(window.query_all_by_label("–").count() >= 4, "nothing has been measured");
+    let mut quality = Quality { rtt_ms: 34, udp: false, received: 1_000_000, sent: 0 };
+    tell(&mut window, Event::Quality(quality));
+    window.state_mut().second += 1;
+    window.state_mut().model.shown(25, Some(true));
+    quality.received += 250_000;
+    tell(&mut window, Event::Quality(quality));
+    let zoom = window.state().picture.zoom() * 100.0;
+    let size = format!("800 × 600 at {zoom:.0} %");
+    for text in ["25 a second", "2\u{a0}000 kbit/s", "34 ms", "TLS", &size, "yes"] {
+        assert!(window.query_by_label(text).is_some(), "{text}");
+    }
+    let corner = window.get_by_label("Exact").rect().center();
+    let below = window.state().picture.pixel_at(f64::from(corner.x), f64::from(corner.y));
+    assert!(below.is_some(), "a click there is a click on the picture");
+    click(&mut window, "Details");
+    assert!(window.query_by_label("Exact").is_none());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_ui::theme::Tone;
 
-use crate::model::{Permission, Refusal};
+use crate::model::{Permission, Refusal, Session, Zoom};
 
 /// `9:42`, and from an hour on `1:09:42`.
 pub(super) fn clock(time: Duration) -> String {
@@ -28,15 +28,68 @@ pub(super) fn bytes(count: u64) -> String {
     format!("{amount:.1} GB")
 }
 
+/// The way that data takes.
+fn path(quality: Quality) -> &'static str {
+    if quality.udp { "UDP" } else { "TLS" }
+}
+
 /// How the connection is, in a word and a tone. Above a quarter of a second pointing becomes hard.
 pub(super) fn quality(quality: Quality) -> (Tone, String) {
-    let path = if quality.udp { "UDP" } else { "TLS" };
     let tone = match quality.rtt_ms {
         0..=80 => Tone::Good,
         81..=250 => Tone::Warning,
         _ => Tone::Error,
     };
-    (tone, format!("{} ms, {path}", quality.rtt_ms))
+    (tone, format!("{} ms, {}", quality.rtt_ms, path(quality)))
+}
+
+/// How large the picture is shown, on the bar.
+pub(super) fn zoom(zoom: Zoom, shown: f32) -> String {
+    match zoom {
+        Zoom::Fit => format!("Fit · {:.0} %", shown * 100.0),
+        Zoom::Percent(percent) => format!("{percent} %"),
+    }
+}
+
+/// A choice of the menu.
+pub(super) fn zoom_entry(zoom: Zoom) -> String {
+    match zoom {
+        Zoom::Fit => "Fit to window".to_owned(),
+        Zoom::Percent(percent) => format!("{percent} %"),
+    }
+}
+
+/// What the button for the whole screen does and says, by whether the picture covers it already.
+pub(super) fn full_screen(covers: bool) -> (bool, &'static str) {
+    if covers { (false, "Leave full screen") } else { (true, "Full screen") }
+}
+
+/// What is measured, with its name; what is not known yet is a dash.
+pub(super) fn details(session: &Session, size: (u32, u32), zoom: f32) -> [(&'static str, String); 6] {
+    const UNKNOWN: &str = "–";
+    let known = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
+    let (rates, quality) = (session.statistics.rates, session.quality);
+    let exact = session.statistics.exact.map(|exact| if exact { "yes" } else { "no" }.to_owned());
+    [
+        ("Pictures", known(rates.map(|rates| format!("{} a second", rates.updates)))),
+        ("Data", known(rates.map(|rates| format!("{} kbit/s", grouped(rates.kilobits))))),
+        ("Delay", known(quality.map(|quality| format!("{} ms", quality.rtt_ms)))),
+        ("Path", known(quality.map(|quality| path(quality).to_owned()))),
+        ("Picture", format!("{} × {} at {:.0} %", size.0, size.1, zoom * 100.0)),
+        ("Exact", known(exact)),
+    ]
+}
+
+/// `12 345`: thousands apart, by a space that does not break.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join("\u{a0}")
 }
 
 /// What the customer does just now.
@@ -162,6 +215,15 @@ mod tests {
             (7_000_000_000, "7.0 GB"),
         ] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn large_numbers_have_their_thousands_apart() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1\u{a0}000"), (1_234_567, "1\u{a0}234\u{a0}567")]
+        {
+            assert_eq!(grouped(number), text);
         }
     }
 
