@@ -60,20 +60,31 @@ impl Line {
     }
 }
 
-/// A network namespace of its own, with its loopback up; gone when dropped.
+/// A network namespace of its own, with its loopback up. It has no name: it is gone with the processes in it,
+/// even if this one is killed.
 #[derive(Debug)]
 pub struct Namespace {
-    name: String,
+    // Lives as long as the namespace has to.
+    holder: Process,
 }
 
 impl Namespace {
-    /// Makes one. The name is `<label>-<process number>`, so that test runs do not meet.
+    /// Makes one; the log of what holds it is `<label>.log` in the folder.
     ///
     /// # Errors
     /// Without root.
-    pub fn new(label: &str) -> Result<Self> {
-        let namespace = Self { name: format!("{label}-{}", std::process::id()) };
-        ip(&["netns", "add", &namespace.name])?;
+    pub fn new(folder: &Path, label: &str) -> Result<Self> {
+        let mut hold = command("unshare");
+        hold.args(["--net", "--", "sleep", "infinity"]);
+        let mut holder = Process::start(label, folder, hold)?;
+        let here = fs::read_link("/proc/self/ns/net").context("no network namespaces")?;
+        let there = format!("/proc/{}/ns/net", holder.id());
+        wait_until("a network namespace", Duration::from_secs(10), || {
+            let moved = fs::read_link(&there).is_ok_and(|there| there != here);
+            moved || holder.ended().is_ok_and(|ended| ended.is_some())
+        })?;
+        holder.expect_running()?;
+        let namespace = Self { holder };
         namespace.ip(&["link", "set", "lo", "up"])?;
         Ok(namespace)
     }
@@ -81,8 +92,9 @@ impl Namespace {
     /// Turns a command into the same command inside this namespace.
     #[must_use]
     pub fn enter(&self, inner: &Command) -> Command {
-        let mut outer = command("ip");
-        outer.args(["netns", "exec", &self.name]).arg(inner.get_program()).args(inner.get_args());
+        let mut outer = command("nsenter");
+        outer.arg(format!("--net=/proc/{}/ns/net", self.holder.id()));
+        outer.arg("--").arg(inner.get_program()).args(inner.get_args());
         for (name, value) in inner.get_envs() {
             match value {
                 Some(value) => outer.env(name, value),
@@ -100,7 +112,13 @@ impl Namespace {
     /// # Errors
     /// What `ip` says.
     pub fn ip(&self, words: &[&str]) -> Result<()> {
-        ip(&[&["-n", &self.name], words].concat())
+        let mut command = Command::new("ip");
+        command.args(words);
+        let done = self.enter(&command).output().context("cannot start nsenter (package util-linux)")?;
+        if !done.status.success() {
+            bail!("ip {}: {}", words.join(" "), String::from_utf8_lossy(&done.stderr).trim());
+        }
+        Ok(())
     }
 
     /// What a device inside has carried so far.
@@ -139,21 +157,6 @@ pub struct Counters {
     pub sent_bytes: u64,
     /// Packets out.
     pub sent_packets: u64,
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        // Nobody could be told; a namespace that stays does no harm.
-        ip(&["netns", "del", &self.name]).ok();
-    }
-}
-
-fn ip(words: &[&str]) -> Result<()> {
-    let done = Command::new("ip").args(words).output().context("cannot start ip (package iproute2)")?;
-    if !done.status.success() {
-        bail!("ip {}: {}", words.join(" "), String::from_utf8_lossy(&done.stderr).trim());
-    }
-    Ok(())
 }
 
 /// One end of a line.

@@ -37,8 +37,8 @@ impl Network {
     /// # Errors
     /// Without root.
     pub fn new(folder: &Path, line: Line) -> Result<Self> {
-        let (customer, server, operator) =
-            (Namespace::new("customer")?, Namespace::new("server")?, Namespace::new("operator")?);
+        let machine = |name: &str| Namespace::new(folder, &format!("{name}-machine"));
+        let (customer, server, operator) = (machine("customer")?, machine("server")?, machine("operator")?);
         server.ip(&["addr", "add", &SERVER.to_string(), "dev", "lo"])?;
         let half = Line { delay_ms: line.delay_ms / 2.0, jitter_ms: line.jitter_ms / 2.0, ..Line::default() };
         let rest = Line { delay_ms: half.delay_ms, jitter_ms: half.jitter_ms, ..line };

@@ -29,8 +29,8 @@ mod link {
             return None;
         }
         let folder = TempDir::new().unwrap();
-        let a = Namespace::new(&format!("{label}-a")).unwrap();
-        let b = Namespace::new(&format!("{label}-b")).unwrap();
+        let a = Namespace::new(folder.path(), &format!("{label}-a")).unwrap();
+        let b = Namespace::new(folder.path(), &format!("{label}-b")).unwrap();
         let link = Link::new(
             folder.path(),
             "line",
