@@ -50,7 +50,7 @@ enum Command {
     Tidy,
     /// Format the source
     Fmt,
-    /// Measure: `glass` (latency and bytes beside TigerVNC), `codec`, `size` (stripped release programs)
+    /// Measure: `glass` (what a person gets, beside TigerVNC and FreeRDP), `codec`, `size` (stripped release programs)
     Bench {
         /// What to measure
         what: run::Bench,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use x11rb::connection::Connection as _;
+use x11rb::protocol::xfixes::ConnectionExt as _;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
@@ -166,6 +167,37 @@ impl Looker {
         let reply =
             self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, !0)?.reply()?;
         Picture::from_bgrx(rect.width, rect.height, &reply.data)
+    }
+
+    /// Every so manyth row of a part of the screen, as one picture: a quick look at a large part.
+    ///
+    /// # Errors
+    /// When the display is gone or the part is not on it.
+    pub fn rows(&self, rect: Rect, every: u32) -> Result<Picture> {
+        let (x, width) = (i16::try_from(rect.x)?, u16::try_from(rect.width)?);
+        let mut asked = Vec::new();
+        for y in (rect.y..rect.y + rect.height).step_by(every.max(1) as usize) {
+            let (y, format) = (i16::try_from(y)?, ImageFormat::Z_PIXMAP);
+            asked.push(self.connection.get_image(format, self.root, x, y, width, 1, !0)?);
+        }
+        let count = u32::try_from(asked.len())?;
+        let mut data = Vec::new();
+        for row in asked {
+            data.extend(row.reply()?.data);
+        }
+        Picture::from_bgrx(rect.width, count, &data)
+    }
+
+    /// What the pointer covers, with a pixel around it.
+    ///
+    /// # Errors
+    /// When the display is gone.
+    pub fn pointer_box(&self) -> Result<Rect> {
+        self.connection.xfixes_query_version(5, 0)?.reply()?;
+        let shape = self.connection.xfixes_get_cursor_image()?.reply()?;
+        let start = |at: i16, hot: u16| u32::try_from(i32::from(at) - i32::from(hot) - 1).unwrap_or(0);
+        let (x, y) = (start(shape.x, shape.xhot), start(shape.y, shape.yhot));
+        Ok(Rect { x, y, width: u32::from(shape.width) + 2, height: u32::from(shape.height) + 2 })
     }
 
     /// Whether a window manager looks after the windows (EWMH `_NET_SUPPORTING_WM_CHECK`).

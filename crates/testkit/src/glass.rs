@@ -40,6 +40,7 @@ pub struct Marker {
     connection: RustConnection,
     window: Window,
     brush: Gcontext,
+    side: u16,
 }
 
 impl Marker {
@@ -48,10 +49,18 @@ impl Marker {
     /// # Errors
     /// When the display is gone.
     pub fn show(display: &Display, x: u32, y: u32, colour: u32) -> Result<Self> {
+        Self::sized(display, (x, y), MARKER, colour)
+    }
+
+    /// The same with sides of so many pixels.
+    ///
+    /// # Errors
+    /// When the display is gone.
+    pub fn sized(display: &Display, (x, y): (u32, u32), side: u32, colour: u32) -> Result<Self> {
         let (connection, screen) = x11rb::connect(Some(display.name())).context("cannot open the display")?;
         let root = connection.setup().roots.get(screen).context("no such screen")?.root;
         let (window, brush) = (connection.generate_id()?, connection.generate_id()?);
-        let side = MARKER as u16;
+        let side = u16::try_from(side)?;
         // No window manager may move it, frame it or give it the keyboard.
         let looks = CreateWindowAux::new().override_redirect(1).background_pixel(colour);
         let (x, y) = (i16::try_from(x)?, i16::try_from(y)?);
@@ -70,7 +79,7 @@ impl Marker {
         )?;
         connection.create_gc(brush, window, &CreateGCAux::new())?;
         connection.map_window(window)?;
-        let marker = Self { connection, window, brush };
+        let marker = Self { connection, window, brush, side };
         marker.paint(colour)?;
         Ok(marker)
     }
@@ -80,7 +89,7 @@ impl Marker {
     /// # Errors
     /// When the display is gone.
     pub fn paint(&self, colour: u32) -> Result<Instant> {
-        let side = MARKER as u16;
+        let side = self.side;
         self.connection
             .configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?;
         self.connection.change_gc(self.brush, &ChangeGCAux::new().foreground(colour))?;
@@ -199,9 +208,35 @@ impl Latency {
         flips: usize,
         pace: Duration,
     ) -> Result<Self> {
+        Self::watch(marker, eye, place, pace, |flip| flip < flips)
+    }
+
+    /// The same for so long.
+    ///
+    /// # Errors
+    /// When a display is gone.
+    pub fn measure_for(
+        marker: &Marker,
+        eye: &Looker,
+        place: (i32, i32),
+        time: Duration,
+        pace: Duration,
+    ) -> Result<Self> {
+        let began = Instant::now();
+        Self::watch(marker, eye, place, pace, |_| began.elapsed() < time)
+    }
+
+    fn watch(
+        marker: &Marker,
+        eye: &Looker,
+        place: (i32, i32),
+        pace: Duration,
+        goes_on: impl Fn(usize) -> bool,
+    ) -> Result<Self> {
         let spot = Rect { x: u32::try_from(place.0)?, y: u32::try_from(place.1)?, width: 1, height: 1 };
         let mut latency = Self::default();
-        for flip in 0..flips {
+        let mut flip = 0;
+        while goes_on(flip) {
             let colour = CORNERS[flip % CORNERS.len()];
             let began = marker.paint(colour)?;
             let seen = loop {
@@ -220,16 +255,19 @@ impl Latency {
             // Not in step with anything that has a period: 0 to 39 ms on top, another each time.
             let odd = Duration::from_millis(u64::try_from(flip * 17 % 40).unwrap_or(0));
             thread::sleep((pace + odd).saturating_sub(began.elapsed()));
+            flip += 1;
         }
         latency.seen.sort_unstable();
         Ok(latency)
     }
 
-    /// The time below which that part (0 to 1) of the seen flips lies, in milliseconds.
+    /// The time in which that part (0 to 1) of the flips was seen, in milliseconds; `None` when so many never
+    /// were.
     #[must_use]
     pub fn quantile(&self, part: f64) -> Option<f64> {
-        let at = (self.seen.len() as f64 * part) as usize;
-        let time = self.seen.get(at.min(self.seen.len().checked_sub(1)?))?;
+        let flips = self.seen.len() + self.lost;
+        let at = (flips as f64 * part) as usize;
+        let time = self.seen.get(at.min(flips.checked_sub(1)?))?;
         Some(time.as_secs_f64() * 1000.0)
     }
 }
@@ -246,11 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_of_the_seen() {
+    fn what_is_never_seen_is_later_than_all_that_is() {
         let seen = (1..=100).map(Duration::from_millis).collect();
-        let latency = Latency { seen, lost: 3 };
+        let mut latency = Latency { seen, lost: 0 };
         assert_eq!(latency.quantile(0.5), Some(51.0));
         assert_eq!(latency.quantile(1.0), Some(100.0));
+        latency.lost = 10;
+        assert_eq!(latency.quantile(0.9), Some(100.0));
+        assert_eq!(latency.quantile(0.95), None);
         assert_eq!(Latency::default().quantile(0.5), None);
     }
 

@@ -10,7 +10,9 @@
 //! | [`picture`] | what is on a display, as pixels |
 //! | [`accessibility`] | what is on a display, as a screen reader sees it |
 //! | [`programs`] | the product's own programs, freshly built |
-//! | [`film`] | moving pictures without a file |
+//! | [`photo`] | pictures as hard to code as photographs, without a file |
+//! | [`canvas`] | pictures that an X server keeps and shows by itself |
+//! | [`film`] | moving pictures, and what arrives of them |
 //! | [`glass`] | how long a pixel takes from one display to another |
 //! | [`link`] | a wide-area line between two network namespaces |
 //! | [`oracle`] | what must hold of every decoder on any bytes |
@@ -20,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accessibility;
+pub mod canvas;
 pub mod desktop;
 pub mod display;
 pub mod film;
@@ -29,6 +32,7 @@ pub mod link;
 pub mod network;
 pub mod oracle;
 pub mod organisation;
+pub mod photo;
 pub mod picture;
 pub mod process;
 pub mod programs;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{Rgb, RgbImage};
 
 /// A place on a display, in pixels.
@@ -36,6 +37,44 @@ pub struct Difference {
     pub psnr: f64,
 }
 
+/// How bright each pixel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Luma {
+    width: usize,
+    levels: Vec<u8>,
+}
+
+impl Luma {
+    /// Of rows of four bytes a pixel: blue, green, red, anything.
+    #[must_use]
+    pub fn of(width: u32, bgrx: &[u8]) -> Self {
+        let levels = bgrx.chunks_exact(4).map(|pixel| level(pixel[2], pixel[1], pixel[0])).collect();
+        Self { width: width as usize, levels }
+    }
+
+    /// Peak signal-to-noise ratio in dB against the part of a larger picture with its corner there; infinite
+    /// for equal ones, `None` when that picture does not reach so far.
+    #[must_use]
+    pub fn psnr(&self, larger: &Self, (x, y): (u32, u32)) -> Option<f64> {
+        let mut square = 0_u64;
+        for (row, levels) in self.levels.chunks_exact(self.width).enumerate() {
+            let start = (row + y as usize) * larger.width + x as usize;
+            if larger.width < x as usize + self.width {
+                return None;
+            }
+            let others = larger.levels.get(start..start + self.width)?;
+            square += levels.iter().zip(others).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum::<u64>();
+        }
+        let mean = square as f64 / self.levels.len() as f64;
+        Some(10.0 * (255.0 * 255.0 / mean).log10())
+    }
+}
+
+/// BT.601, in whole numbers.
+fn level(red: u8, green: u8, blue: u8) -> u8 {
+    ((77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue)) >> 8) as u8
+}
+
 /// What was on a display at one instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture(RgbImage);
@@ -66,6 +105,33 @@ impl Picture {
     #[must_use]
     pub fn pixel(&self, x: u32, y: u32) -> Option<u32> {
         self.0.get_pixel_checked(x, y).map(|Rgb([r, g, b])| u32::from_be_bytes([0, *r, *g, *b]))
+    }
+
+    /// How bright it is.
+    #[must_use]
+    pub fn luma(&self) -> Luma {
+        let levels = self.0.pixels().map(|Rgb([red, green, blue])| level(*red, *green, *blue)).collect();
+        Luma { width: self.width() as usize, levels }
+    }
+
+    /// Makes a part black, so that it compares as equal.
+    pub fn cover(&mut self, rect: Rect) {
+        for y in rect.y..(rect.y + rect.height).min(self.height()) {
+            for x in rect.x..(rect.x + rect.width).min(self.width()) {
+                self.0.put_pixel(x, y, Rgb([0; 3]));
+            }
+        }
+    }
+
+    /// How many bytes it takes as a PNG file, which loses nothing.
+    ///
+    /// # Errors
+    /// When it cannot be coded.
+    pub fn lossless_size(&self) -> Result<usize> {
+        let mut file = Vec::new();
+        let coder = PngEncoder::new_with_quality(&mut file, CompressionType::Best, FilterType::Adaptive);
+        self.0.write_with_encoder(coder).context("cannot code a picture")?;
+        Ok(file.len())
     }
 
     /// Keeps it as a PNG file.
@@ -159,6 +225,25 @@ mod tests {
         assert_eq!(found, Some(Rect { x: 40, y: 30, width: 100, height: 30 }));
         assert_eq!(page().find_colour(0x0a_14_c8, 120, 20), None);
         assert_eq!(page().find_colour(0x0a_14_c9, 10, 10), None);
+    }
+
+    #[test]
+    fn a_part_of_a_larger_picture_is_known_again() {
+        let part = page().crop(Rect { x: 30, y: 20, width: 80, height: 40 }).unwrap();
+        assert_eq!(part.luma().psnr(&page().luma(), (30, 20)), Some(f64::INFINITY));
+        assert!(part.luma().psnr(&page().luma(), (31, 20)).unwrap() < 40.0);
+        assert_eq!(part.luma().psnr(&page().luma(), (130, 20)), None);
+        assert_eq!(part.luma().psnr(&page().luma(), (30, 70)), None);
+    }
+
+    #[test]
+    fn what_is_covered_is_equal() {
+        let (mut one, mut other) = (page(), page());
+        other.0.put_pixel(3, 4, Rgb([9; 3]));
+        let pointer = Rect { x: 2, y: 2, width: 8, height: 8 };
+        one.cover(pointer);
+        other.cover(pointer);
+        assert!(one == other && one != page());
     }
 
     #[test]

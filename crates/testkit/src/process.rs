@@ -142,6 +142,19 @@ impl Process {
         ticks as f64 / TICKS_PER_SECOND
     }
 
+    /// Seconds for which the threads of its group that are alive have run so far, to the nanosecond.
+    #[must_use]
+    pub fn run_seconds(&self) -> f64 {
+        let threads = self.group_members().into_iter().flat_map(|id| {
+            let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+            threads.map(|thread| thread.path().join("schedstat"))
+        });
+        let nanoseconds = threads
+            .filter_map(|file| fs::read_to_string(file).ok()?.split(' ').next()?.parse::<u64>().ok())
+            .sum::<u64>();
+        nanoseconds as f64 / 1e9
+    }
+
     /// Sends a signal to the whole group.
     ///
     /// # Errors

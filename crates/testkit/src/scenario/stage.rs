@@ -16,8 +16,8 @@ use crate::programs::Program;
 
 /// The customer's screen, in pixels.
 const CUSTOMER_SCREEN: (u32, u32) = (1280, 800);
-/// The operator's screen: room for a window that shows the customer's whole, under its bar.
-const OPERATOR_SCREEN: (u32, u32) = (1320, 1000);
+/// How much larger the operator's screen is: room for a window that shows the customer's whole, under its bar.
+const MORE: (u32, u32) = (40, 200);
 
 /// Organisation, server and desktops; everything ends when it is dropped, the customer's desktop last.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Stage {
     network: Option<Network>,
     folder: PathBuf,
     path: Option<String>,
+    /// The customer's, in pixels; on a display where a person sits, what the operator's window is made for.
+    screen: (u32, u32),
 }
 
 impl Stage {
@@ -39,27 +41,28 @@ impl Stage {
     /// # Errors
     /// When a part does not start.
     pub fn set(folder: &Path, path: Option<&str>) -> Result<Self> {
-        let [customer, operator] = Self::virtual_desktops(folder)?;
-        Self::with(folder, path, customer, operator, None)
+        let [customer, operator] = Self::virtual_desktops(folder, CUSTOMER_SCREEN)?;
+        Self::with(folder, path, [customer, operator], CUSTOMER_SCREEN, None)
     }
 
-    /// The same, with the customer, the server and the operator on machines of their own; needs root.
+    /// The same, with the customer, the server and the operator on machines of their own, and a customer's
+    /// screen of so many pixels; needs root.
     ///
     /// # Errors
     /// When a part does not start.
-    pub fn set_in(folder: &Path, network: Network) -> Result<Self> {
-        let [customer, operator] = Self::virtual_desktops(folder)?;
-        Self::with(folder, None, customer, operator, Some(network))
+    pub fn set_in(folder: &Path, network: Network, screen: (u32, u32)) -> Result<Self> {
+        let [customer, operator] = Self::virtual_desktops(folder, screen)?;
+        Self::with(folder, None, [customer, operator], screen, Some(network))
     }
 
-    fn virtual_desktops(folder: &Path) -> Result<[Desktop; 2]> {
+    fn virtual_desktops(folder: &Path, screen: (u32, u32)) -> Result<[Desktop; 2]> {
         let desk = |who: &str| -> Result<PathBuf> {
             let desk = folder.join(who);
             fs::create_dir_all(&desk).with_context(|| format!("cannot make {}", desk.display()))?;
             Ok(desk)
         };
-        let customer = Desktop::physical(&desk("customer")?, CUSTOMER_SCREEN.0, CUSTOMER_SCREEN.1)?;
-        let operator = Desktop::simulated(&desk("operator")?, OPERATOR_SCREEN.0, OPERATOR_SCREEN.1)?;
+        let customer = Desktop::physical(&desk("customer")?, screen.0, screen.1)?;
+        let operator = Desktop::simulated(&desk("operator")?, screen.0 + MORE.0, screen.1 + MORE.1)?;
         Ok([customer, operator])
     }
 
@@ -73,14 +76,14 @@ impl Stage {
             fs::create_dir_all(&desk)?;
             Desktop::existing(&desk, display)
         };
-        Self::with(folder, None, desk("customer")?, desk("operator")?, None)
+        Self::with(folder, None, [desk("customer")?, desk("operator")?], CUSTOMER_SCREEN, None)
     }
 
     fn with(
         folder: &Path,
         path: Option<&str>,
-        customer: Desktop,
-        operator: Desktop,
+        [customer, operator]: [Desktop; 2],
+        screen: (u32, u32),
         network: Option<Network>,
     ) -> Result<Self> {
         let place = folder.join("organisation");
@@ -98,7 +101,7 @@ impl Stage {
             }
         };
         let (folder, path) = (folder.to_path_buf(), path.map(str::to_owned));
-        Ok(Self { organisation, server, operator, customer, network, folder, path })
+        Ok(Self { organisation, server, operator, customer, network, folder, path, screen })
     }
 
     /// The machines, if each party has one of its own.
@@ -260,7 +263,7 @@ impl Stage {
     /// fits it has its own size.
     fn fit_window(&self, title: &str) -> Result<()> {
         let window = self.operator.display().window(title)?;
-        let (width, height) = (CUSTOMER_SCREEN.0.to_string(), (OPERATOR_SCREEN.1 - 40).to_string());
+        let (width, height) = (self.screen.0.to_string(), (self.screen.1 + MORE.1 - 40).to_string());
         let id = window.id.to_string();
         self.operator.hand().act(&["windowmove", "--sync", &id, "10", "10"])?;
         self.operator.hand().act(&["windowsize", "--sync", &id, &width, &height])

@@ -3,71 +3,114 @@
 //! The customer, the server and the operator are in network namespaces of their own. The customer's desktop
 //! is a real display with real programs; the operator's viewer is a real window on another. Measured is what
 //! a person gets: the time from a pixel changing here to the same pixel changing there, the bytes on the
-//! operator's line, the CPU seconds of the product's own processes, and what is wrong at rest.
+//! operator's line, the CPU seconds of the product's own processes, how well a film is shown while it moves,
+//! and what is wrong at rest and for how long.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a developer's command talks on the terminal")]
 
+mod bars;
+mod desk;
+mod figures;
 mod product;
+mod rest;
+mod trial;
 mod workload;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use clap::Parser;
-use deskside_testkit::glass::{Latency, MARKER, Marker, View};
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, ValueEnum};
 use deskside_testkit::link::Line;
-use deskside_testkit::network::Network;
-use deskside_testkit::picture::Difference;
 use deskside_testkit::programs::target_folder;
-use deskside_testkit::scenario::Stage;
-use product::Product;
-use workload::Workload;
 
-/// Where the marker is: above all windows, beside the panel.
-const MARKER_AT: (u32, u32) = (620, 0);
-/// How long a picture has to become right once nothing moves.
-const REST: Duration = Duration::from_millis(2500);
-/// How long a viewer may take to show the first picture.
-const PATIENCE: Duration = Duration::from_secs(60);
+use bars::Results;
+use figures::{Figure, Row, median_row};
+use product::Product;
+use trial::Trial;
+use workload::Workload;
 
 /// Latency, bytes, CPU and fidelity of products, over an emulated line. Needs root.
 #[derive(Parser)]
 struct Arguments {
     /// Which products
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Product::Deskside, Product::Tigervnc])]
-    products: Vec<Product>,
-    /// What the customer's desktop does
     #[arg(long, value_enum, value_delimiter = ',',
-        default_values_t = [Workload::Typing, Workload::Scroll, Workload::Drag, Workload::Film])]
+        default_values_t = [Product::Deskside, Product::Tigervnc, Product::Freerdp])]
+    products: Vec<Product>,
+    /// What the customer's desktop does; by default what the line is there for
+    #[arg(long, value_enum, value_delimiter = ',')]
     workloads: Vec<Workload>,
     /// How long each is watched
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// One-way delay between customer and operator, in milliseconds
-    #[arg(long, default_value_t = 10.0)]
-    delay_ms: f64,
-    /// Megabits a second of the operator's line; 0 is without limit
-    #[arg(long, default_value_t = 0.0)]
-    rate_mbit: f64,
-    /// Packets lost on the operator's line, in per cent
-    #[arg(long, default_value_t = 0.0)]
-    loss_percent: f64,
+    /// How often each is tried, products in turn; the tables show medians
+    #[arg(long, default_value_t = 1)]
+    runs: usize,
+    /// The customer's screen; several are measured one after the other
+    #[arg(long, value_delimiter = ',', default_value = "1920x1080", value_parser = parse_screen)]
+    screen: Vec<(u32, u32)>,
+    /// The line between customer and operator
+    #[arg(long, value_enum, default_value_t = Preset::Lan)]
+    line: Preset,
+    /// One-way delay in milliseconds, instead of the line's
+    #[arg(long)]
+    delay_ms: Option<f64>,
+    /// Megabits a second of the operator's line, instead of the line's; 0 is without limit
+    #[arg(long)]
+    rate_mbit: Option<f64>,
+    /// Packets lost on the operator's line in per cent, instead of the line's
+    #[arg(long)]
+    loss_percent: Option<f64>,
 }
 
-/// What one product did under one workload.
-struct Row {
-    latency: Latency,
-    down: u64,
-    up: u64,
-    customer_cpu: f64,
-    operator_cpu: f64,
-    server_cpu: f64,
-    rest: Difference,
+/// A kind of line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Preset {
+    /// 10 ms one way, rate unlimited
+    Lan,
+    /// 20 ms one way, 8 Mbit/s, 1 % lost
+    Dsl,
+    /// 100 ms one way, 1 Mbit/s, 2 % lost
+    Slow,
+    /// 200 ms one way, 256 kbit/s
+    Modem,
+}
+
+impl Preset {
+    fn line(self) -> Line {
+        let (delay_ms, rate_mbit, loss_percent) = match self {
+            Self::Lan => (10.0, 0.0, 0.0),
+            Self::Dsl => (20.0, 8.0, 1.0),
+            Self::Slow => (100.0, 1.0, 2.0),
+            Self::Modem => (200.0, 0.256, 0.0),
+        };
+        Line { delay_ms, rate_mbit, loss_percent, queue_kib: 512.0, ..Line::default() }
+    }
+
+    fn workloads(self) -> Vec<Workload> {
+        match self {
+            Self::Lan | Self::Dsl => Workload::value_variants()
+                .iter()
+                .copied()
+                .filter(|workload| *workload != Workload::TypingFilm)
+                .collect(),
+            Self::Slow | Self::Modem => vec![Workload::Typing, Workload::TypingFilm],
+        }
+    }
+}
+
+fn parse_screen(text: &str) -> Result<(u32, u32), String> {
+    let size =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    match size {
+        Some((width, height)) if (1280..=7680).contains(&width) && (800..=4320).contains(&height) => {
+            Ok((width, height))
+        }
+        _ => Err("a screen is from 1280x800 to 7680x4320".to_owned()),
+    }
 }
 
 fn main() -> ExitCode {
@@ -81,108 +124,93 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {
+    let preset = arguments.line.line();
     let line = Line {
-        delay_ms: arguments.delay_ms,
-        rate_mbit: arguments.rate_mbit,
-        loss_percent: arguments.loss_percent,
-        queue_kib: 512.0,
-        ..Line::default()
+        delay_ms: arguments.delay_ms.unwrap_or(preset.delay_ms),
+        rate_mbit: arguments.rate_mbit.unwrap_or(preset.rate_mbit),
+        loss_percent: arguments.loss_percent.unwrap_or(preset.loss_percent),
+        ..preset
     };
     let folder = target_folder().join("bench");
-    let mut table = format!(
-        "{} s each, {} ms one way, {} Mbit/s, {} % lost\n\n\
-         | workload | product | p50 ms | p95 ms | unseen | kB down | kB up | CPU s customer | CPU s operator | CPU s server | wrong at rest % | PSNR dB |\n\
-         |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
-        arguments.seconds, line.delay_ms, line.rate_mbit, line.loss_percent
-    );
-    print!("{table}");
-    for workload in &arguments.workloads {
-        for product in &arguments.products {
-            let place = folder.join(format!("{workload:?}-{product:?}").to_lowercase());
-            let row = one(*product, *workload, line, arguments.seconds, &place)
-                .with_context(|| format!("{product:?} under {workload:?} (logs in {})", place.display()))?;
-            let text = format!("| {workload:?} | {product:?} | {}\n", cells(&row)).to_lowercase();
-            print!("{text}");
-            table.push_str(&text);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut results = Results::new();
+    let mut failures = Vec::new();
+    // Products in turn, so that what else the machine does falls on all of them.
+    for run in 1..=arguments.runs {
+        for trial in trials(arguments, line) {
+            let name = trial::place(trial.workload, trial.product, trial.screen);
+            match trial.run(&folder.join(&name)) {
+                Ok(row) => {
+                    println!("{run}/{} {name}: {}", arguments.runs, sentence(&row));
+                    let key = (trial.screen, trial.workload, trial.product);
+                    results.entry(key).or_default().push(row);
+                }
+                Err(error) => {
+                    println!("{run}/{} {name}: failed: {error:#}", arguments.runs);
+                    failures.push(name);
+                }
+            }
         }
     }
-    fs::write(folder.join("glass.md"), table).context("cannot keep the table")
-}
-
-fn cells(row: &Row) -> String {
-    let time = |part| row.latency.quantile(part).map_or("–".to_owned(), |time| format!("{time:.1}"));
-    let flips = row.latency.seen.len() + row.latency.lost;
-    let psnr = if row.rest.psnr.is_finite() { format!("{:.1}", row.rest.psnr) } else { "exact".to_owned() };
-    format!(
-        "{} | {} | {} of {flips} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {:.3} | {psnr} |",
-        time(0.5),
-        time(0.95),
-        row.latency.lost,
-        row.down as f64 / 1000.0,
-        row.up as f64 / 1000.0,
-        row.customer_cpu,
-        row.operator_cpu,
-        row.server_cpu,
-        row.rest.wrong_percent,
-    )
-}
-
-fn one(product: Product, workload: Workload, line: Line, seconds: u64, folder: &Path) -> Result<Row> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).context("cannot remove what the last run left")?;
+    report(arguments, &line, &results, &folder)?;
+    if !failures.is_empty() {
+        bail!("failed, with logs in {}: {}", folder.display(), failures.join(", "));
     }
-    fs::create_dir_all(folder)?;
-    let stage = Stage::set_in(folder, Network::new(folder, line)?)?;
-    let network = stage.network().context("a stage without machines")?;
-    let running = product.start(&stage)?;
-    let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
-    let eye = stage.operator.display().connect()?;
-    let marker = Marker::show(stage.customer.display(), MARKER_AT.0, MARKER_AT.1, 0)?;
-    let middle = (i32::try_from(MARKER_AT.0 + MARKER / 2)?, i32::try_from(MARKER_AT.1 + MARKER / 2)?);
-    let work = workload.prepare(&stage)?;
-
-    let stop = AtomicBool::new(false);
-    let (before, cpu) = (network.operator_line()?, running.cpu(&stage));
-    let latency = thread::scope(|scope| {
-        let worker = scope.spawn(|| work.go(&stop));
-        let latency = watch(&marker, &eye, view.place(middle), Duration::from_secs(seconds));
-        stop.store(true, Ordering::Relaxed);
-        worker.join().map_err(|_| anyhow::anyhow!("the workload panicked"))??;
-        latency
-    })?;
-    let (after, spent) = (network.operator_line()?, running.cpu(&stage));
-    // The pointer is drawn by the viewer alone; it rests where no product's picture is compared.
-    let shown = view.rect(stage.customer.display().connect()?.size()?);
-    thread::sleep(REST);
-    let rest = stage.customer.display().picture()?.compare(&eye.part(shown)?)?;
-    stage.customer.display().picture()?.save(&folder.join("customer.png"))?;
-    stage.operator.display().picture()?.save(&folder.join("operator.png"))?;
-    Ok(Row {
-        latency,
-        down: after.received_bytes - before.received_bytes,
-        up: after.sent_bytes - before.sent_bytes,
-        customer_cpu: spent.customer - cpu.customer,
-        operator_cpu: spent.operator - cpu.operator,
-        server_cpu: spent.server - cpu.server,
-        rest,
-    })
+    Ok(())
 }
 
-/// Flips the marker about four times a second for so long.
-fn watch(
-    marker: &Marker,
-    eye: &deskside_testkit::display::Looker,
-    place: (i32, i32),
-    time: Duration,
-) -> Result<Latency> {
-    let mut all = Latency::default();
-    let began = Instant::now();
-    while began.elapsed() < time {
-        // Six flips go once through all colours.
-        let some = Latency::measure(marker, eye, place, 6, Duration::from_millis(230))?;
-        all.seen.extend(some.seen);
-        all.lost += some.lost;
+fn trials(arguments: &Arguments, line: Line) -> Vec<Trial> {
+    let default = arguments.line.workloads();
+    let workloads = if arguments.workloads.is_empty() { &default } else { &arguments.workloads };
+    let mut trials = Vec::new();
+    for screen in &arguments.screen {
+        for workload in workloads {
+            trials.extend(arguments.products.iter().map(|product| Trial {
+                product: *product,
+                workload: *workload,
+                screen: *screen,
+                line,
+                time: Duration::from_secs(arguments.seconds),
+            }));
+        }
     }
-    all.seen.sort_unstable();
-    Ok(all)
+    trials
+}
+
+/// A row while the others are still being measured.
+fn sentence(row: &Row) -> String {
+    let figures: Vec<String> = row
+        .iter()
+        .map(|(figure, value)| format!("{} {}", figure.head(), figure.cell(Some(*value))))
+        .collect();
+    figures.join(", ")
+}
+
+fn report(arguments: &Arguments, line: &Line, results: &Results, folder: &Path) -> Result<()> {
+    let mut text = format!(
+        "{} s each, {} run(s), {} ms one way, {}, {} % lost\n\n",
+        arguments.seconds,
+        arguments.runs,
+        line.delay_ms,
+        if line.rate_mbit == 0.0 {
+            "rate unlimited".to_owned()
+        } else {
+            format!("{} Mbit/s", line.rate_mbit)
+        },
+        line.loss_percent,
+    );
+    let heads: Vec<&str> = Figure::SHOWN.iter().map(|figure| figure.head()).collect();
+    writeln!(text, "| screen | workload | product | {} |", heads.join(" | "))?;
+    writeln!(text, "|---|---|---|{}", "---:|".repeat(heads.len()))?;
+    for (((width, height), workload, product), rows) in results {
+        let row = median_row(rows);
+        let cells: Vec<String> =
+            Figure::SHOWN.iter().map(|figure| figure.cell(row.get(figure).copied())).collect();
+        let names = format!("{width}×{height} | {} | {}", trial::name(workload), trial::name(product));
+        writeln!(text, "| {names} | {} |", cells.join(" | "))?;
+    }
+    writeln!(text, "\n{}", bars::table(results, line)?)?;
+    println!("\n{text}");
+    let file = folder.join(format!("glass-{}.md", trial::name(&arguments.line)));
+    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
