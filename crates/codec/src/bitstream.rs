@@ -1,6 +1,7 @@
 //! An update's header: its copies and pieces. PROTOCOL.md (section 8) has the layout in words.
 
 use crate::grid::Grid;
+use crate::palette::{MAX_ADDED, MAX_COLOURS};
 use crate::{DecodeError, MAX_COPIES, MAX_PLANES, MAX_UPDATE, Rect, planar};
 
 /// Version of the bitstream.
@@ -10,10 +11,13 @@ pub(crate) const HEADER: usize = 4;
 /// Bytes of a copy.
 pub(crate) const COPY: usize = 12;
 /// Most bytes of one piece in the header.
-pub(crate) const MAX_PIECE: usize = 1 + 2 + 4 + 3;
+pub(crate) const MAX_PIECE: usize = 1 + 2 + 4 + 1 + 3 * MAX_ADDED;
 
 const KIND_SOLID: u8 = 0;
 const KIND_PLANES: u8 = 1;
+const KIND_PALETTE: u8 = 2;
+/// Added to the number of new colours where the palette begins anew.
+const ANEW: u8 = 0x80;
 /// Added to the kind of a piece that covers its whole tile.
 const WHOLE_TILE: u8 = 0x80;
 
@@ -41,6 +45,17 @@ pub(crate) enum Content {
     Solid(u32),
     /// By planes in the compressed blocks.
     Planes,
+    /// By their numbers in the palette, in the compressed blocks.
+    Palette {
+        /// The palette begins anew.
+        anew: bool,
+        /// The first of the new colours, among those of the update.
+        first: usize,
+        /// How many colours are new.
+        added: usize,
+        /// How many the palette then has.
+        count: usize,
+    },
 }
 
 /// A rectangle within one tile whose pixels are new.
@@ -52,12 +67,24 @@ pub(crate) struct Piece {
     pub(crate) content: Content,
 }
 
-/// Appends a piece whose rectangle lies in its tile.
-pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece) {
+impl Piece {
+    /// Bytes that the piece has in what the blocks expand to.
+    pub(crate) fn expanded(&self) -> usize {
+        match self.content {
+            Content::Solid(_) => 0,
+            Content::Planes => planar::length(self.rect),
+            Content::Palette { .. } => self.rect.width as usize * self.rect.height as usize,
+        }
+    }
+}
+
+/// Appends a piece whose rectangle lies in its tile, given the new colours of the update.
+pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: &[u32]) {
     let tile = grid.tile(piece.tile);
     let kind = match piece.content {
         Content::Solid(_) => KIND_SOLID,
         Content::Planes => KIND_PLANES,
+        Content::Palette { .. } => KIND_PALETTE,
     };
     out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
     out.extend_from_slice(&piece.tile.to_be_bytes());
@@ -66,8 +93,15 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece) {
         // A tile's side fits a byte, so the low byte is the whole number.
         out.extend([x - tile.x, y - tile.y, width - 1, height - 1].map(|number| number.to_le_bytes()[0]));
     }
-    if let Content::Solid(colour) = piece.content {
-        out.extend_from_slice(&colour.to_be_bytes()[1..]);
+    match piece.content {
+        Content::Solid(colour) => out.extend_from_slice(&colour.to_be_bytes()[1..]),
+        Content::Planes => {}
+        Content::Palette { anew, first, added, .. } => {
+            // At most MAX_ADDED.
+            out.push(added.to_le_bytes()[0] | if anew { ANEW } else { 0 });
+            let colours = &colours[first..first + added];
+            colours.iter().for_each(|colour| out.extend_from_slice(&colour.to_be_bytes()[1..]));
+        }
     }
 }
 
@@ -91,13 +125,15 @@ pub(crate) fn header(copies: u8, pieces: u16) -> [u8; HEADER] {
 pub(crate) struct Parsed<'a> {
     pub(crate) copies: Vec<Copy>,
     pub(crate) pieces: Vec<Piece>,
+    /// The new colours of all pieces.
+    pub(crate) colours: Vec<u32>,
     /// Bytes that the blocks must expand to.
     pub(crate) planes: usize,
     pub(crate) blocks: &'a [u8],
 }
 
-/// Takes an update for a picture of this grid apart.
-pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, DecodeError> {
+/// Takes an update for a picture of this grid apart; the palette has `count` colours before it.
+pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid, mut count: usize) -> Result<Parsed<'a>, DecodeError> {
     if update.len() > MAX_UPDATE {
         return Err(DecodeError::TooLong { field: "update", length: update.len(), maximum: MAX_UPDATE });
     }
@@ -107,23 +143,22 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, Dec
         return Err(DecodeError::Unknown { field: "version", value: version });
     }
     let [copies] = take(&mut rest, "number of copies")?;
-    let count = usize::from(u16::from_be_bytes(take(&mut rest, "number of pieces")?));
+    let length = usize::from(u16::from_be_bytes(take(&mut rest, "number of pieces")?));
     let copies = take_copies(&mut rest, grid, copies.into())?;
     // No tile comes twice, so a higher number cannot be true; nothing is set aside for it.
-    if count > grid.tiles() {
-        return Err(DecodeError::TooLong { field: "pieces", length: count, maximum: grid.tiles() });
+    if length > grid.tiles() {
+        return Err(DecodeError::TooLong { field: "pieces", length, maximum: grid.tiles() });
     }
     let mut seen = vec![false; grid.tiles()];
-    let mut pieces = Vec::with_capacity(count);
+    let mut pieces = Vec::with_capacity(length);
+    let mut colours = Vec::new();
     let mut planes = 0;
-    for number in 0..count {
-        let piece = take_piece(&mut rest, grid, number)?;
+    for number in 0..length {
+        let piece = take_piece(&mut rest, grid, number, &mut count, &mut colours)?;
         if std::mem::replace(&mut seen[usize::from(piece.tile)], true) {
             return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem: "comes twice" });
         }
-        if piece.content == Content::Planes {
-            planes += planar::length(piece.rect);
-        }
+        planes += piece.expanded();
         pieces.push(piece);
     }
     if planes > MAX_PLANES {
@@ -132,7 +167,7 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid) -> Result<Parsed<'a>, Dec
     if planes == 0 && !rest.is_empty() {
         return Err(DecodeError::Trailing(rest.len()));
     }
-    Ok(Parsed { copies, pieces, planes, blocks: rest })
+    Ok(Parsed { copies, pieces, colours, planes, blocks: rest })
 }
 
 fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>, DecodeError> {
@@ -162,7 +197,13 @@ fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>,
     Ok(copies)
 }
 
-fn take_piece(rest: &mut &[u8], grid: &Grid, number: usize) -> Result<Piece, DecodeError> {
+fn take_piece(
+    rest: &mut &[u8],
+    grid: &Grid,
+    number: usize,
+    count: &mut usize,
+    colours: &mut Vec<u32>,
+) -> Result<Piece, DecodeError> {
     let [kind] = take(rest, "kind of piece")?;
     let tile = u16::from_be_bytes(take(rest, "tile")?);
     let refused = |problem| DecodeError::Piece { piece: number, tile, problem };
@@ -180,14 +221,29 @@ fn take_piece(rest: &mut &[u8], grid: &Grid, number: usize) -> Result<Piece, Dec
         return Err(refused("leaves its tile"));
     }
     let content = match kind & !WHOLE_TILE {
-        KIND_SOLID => {
-            let [red, green, blue] = take(rest, "colour")?;
-            Content::Solid(u32::from_be_bytes([0, red, green, blue]))
-        }
+        KIND_SOLID => Content::Solid(take_colour(rest)?),
         KIND_PLANES => Content::Planes,
+        KIND_PALETTE => {
+            let [added] = take(rest, "number of new colours")?;
+            let (anew, added) = (added & ANEW != 0, usize::from(added & !ANEW));
+            *count = if anew { added } else { *count + added };
+            if *count == 0 || *count > MAX_COLOURS {
+                return Err(refused("has an empty palette, or one with too many colours"));
+            }
+            let first = colours.len();
+            for _ in 0..added {
+                colours.push(take_colour(rest)?);
+            }
+            Content::Palette { anew, first, added, count: *count }
+        }
         _ => return Err(DecodeError::Unknown { field: "kind of piece", value: kind }),
     };
     Ok(Piece { tile, rect, content })
+}
+
+fn take_colour(rest: &mut &[u8]) -> Result<u32, DecodeError> {
+    let [red, green, blue] = take(rest, "colour")?;
+    Ok(u32::from_be_bytes([0, red, green, blue]))
 }
 
 fn take<const N: usize>(rest: &mut &[u8], field: &'static str) -> Result<[u8; N], DecodeError> {
@@ -205,31 +261,37 @@ mod tests {
     #[test]
     fn copies_and_pieces_come_back_as_they_were_put() {
         let grid = Grid::new(100, 200).unwrap();
+        let palette = |anew, first, added, count| Content::Palette { anew, first, added, count };
+        let colours = [1, 0x00AB_CDEF, 3];
         let pieces = [
             Piece { tile: 7, rect: Rect::new(64, 192, 36, 8), content: Content::Planes },
             Piece { tile: 0, rect: Rect::new(0, 0, 64, 64), content: Content::Solid(0x0001_0203) },
             Piece { tile: 2, rect: Rect::new(63, 127, 1, 1), content: Content::Solid(0x00FF_FFFF) },
             Piece { tile: 1, rect: Rect::new(65, 2, 30, 40), content: Content::Planes },
+            Piece { tile: 3, rect: Rect::new(65, 64, 3, 3), content: palette(false, 0, 2, 256) },
+            Piece { tile: 4, rect: Rect::new(0, 128, 3, 3), content: palette(true, 2, 1, 1) },
+            Piece { tile: 5, rect: Rect::new(65, 128, 2, 1), content: palette(false, 3, 0, 1) },
         ];
         let copies = [
             Copy { x: 0, y: 0, to: Rect::new(99, 199, 1, 1) },
             Copy { x: 1, y: 2, to: Rect::new(3, 4, 97, 196) },
         ];
-        let mut update = header(2, 4).to_vec();
+        let mut update = header(2, 7).to_vec();
         copies.iter().for_each(|copy| put_copy(&mut update, copy));
-        pieces.iter().for_each(|piece| put_piece(&mut update, &grid, piece));
+        pieces.iter().for_each(|piece| put_piece(&mut update, &grid, piece, &colours));
         update.push(42);
-        let parsed = parse(&update, &grid).unwrap();
+        let parsed = parse(&update, &grid, 254).unwrap();
         assert_eq!(parsed.copies, copies);
         assert_eq!(parsed.pieces, pieces);
-        assert_eq!(parsed.planes, 3 * (36 * 8 + 30 * 40));
+        assert_eq!(parsed.colours, colours);
+        assert_eq!(parsed.planes, 3 * (36 * 8 + 30 * 40) + 9 + 9 + 2);
         assert_eq!(parsed.blocks, [42]);
     }
 
     #[test]
     fn an_empty_update_is_legal_and_changes_nothing() {
         let grid = Grid::new(1, 1).unwrap();
-        assert!(parse(&header(0, 0), &grid).unwrap().pieces.is_empty());
-        assert_eq!(parse(&[2, 0, 0, 0, 9], &grid).err(), Some(DecodeError::Trailing(1)));
+        assert!(parse(&header(0, 0), &grid, 0).unwrap().pieces.is_empty());
+        assert_eq!(parse(&[2, 0, 0, 0, 9], &grid, 0).err(), Some(DecodeError::Trailing(1)));
     }
 }

@@ -67,7 +67,8 @@ pub fn decompress(compressed: &[u8], width: u32, height: u32) -> Result<Vec<u8>,
     if *version != VERSION {
         return Err(DecodeError::Unknown { field: "version", value: *version });
     }
-    let planes = Expander::new().expand(blocks, &[], length, 0)?;
+    let mut expander = Expander::new();
+    let planes = expander.expand(blocks, &[], length, 0)?;
     let mut pixels = vec![0; length];
     for (channel, plane) in planes.chunks_exact(length / 4).enumerate() {
         let mut value = 0u8;

@@ -1,20 +1,22 @@
 //! The decoder: updates in, the picture out.
 
-use crate::bitstream::{self, Content};
+use crate::bitstream::{self, Content, Piece};
 use crate::expand::Expander;
 use crate::grid::Grid;
 use crate::history::History;
+use crate::palette::Palette;
 use crate::picture::Picture;
 use crate::{DecodeError, Rect, planar};
 
 /// Turns the updates of one epoch into the picture, whoever sent them.
 ///
-/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 3 MiB.
+/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 5 MiB.
 pub struct Decoder {
     grid: Grid,
     picture: Picture,
     expander: Expander,
     history: History,
+    palette: Palette,
 }
 
 impl Decoder {
@@ -30,6 +32,7 @@ impl Decoder {
             picture: Picture::black(&grid),
             expander: Expander::new(),
             history: History::default(),
+            palette: Palette::default(),
         })
     }
 
@@ -38,28 +41,31 @@ impl Decoder {
     /// # Errors
     /// [`DecodeError`] says what is wrong with the update; picture and state are then as they were.
     pub fn apply(&mut self, update: &[u8]) -> Result<Vec<Rect>, DecodeError> {
-        let parsed = bitstream::parse(update, &self.grid)?;
+        let parsed = bitstream::parse(update, &self.grid, self.palette.count())?;
         let planes = if parsed.planes == 0 {
-            Vec::new()
+            [].as_slice()
         } else {
             let flushes = parsed.pieces.len();
             self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
         };
+        check(&parsed.pieces, planes)?;
         for copy in &parsed.copies {
             self.picture.copy_within((copy.x, copy.y), copy.to);
         }
-        let mut rest = planes.as_slice();
+        let mut rest = planes;
         for piece in &parsed.pieces {
+            let (bytes, behind) = rest.split_at(piece.expanded());
+            rest = behind;
             match piece.content {
                 Content::Solid(colour) => self.picture.fill(piece.rect, colour),
-                Content::Planes => {
-                    let (planes, behind) = rest.split_at(planar::length(piece.rect));
-                    planar::join(planes, &mut self.picture, piece.rect);
-                    rest = behind;
+                Content::Planes => planar::join(bytes, &mut self.picture, piece.rect),
+                Content::Palette { anew, first, added, .. } => {
+                    self.palette.add(anew, &parsed.colours[first..first + added]);
+                    self.palette.join(bytes, &mut self.picture, piece.rect);
                 }
             }
         }
-        self.history.append(&planes);
+        self.history.append(planes);
         let copied = parsed.copies.into_iter().map(|copy| copy.to);
         Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
     }
@@ -81,6 +87,22 @@ impl Decoder {
     pub fn height(&self) -> u32 {
         self.grid.height
     }
+}
+
+/// That no pixel has a number beyond its palette.
+fn check(pieces: &[Piece], mut planes: &[u8]) -> Result<(), DecodeError> {
+    for (piece, number) in pieces.iter().zip(0..) {
+        let (bytes, behind) = planes.split_at(piece.expanded());
+        planes = behind;
+        if let Content::Palette { count, .. } = piece.content {
+            let highest = bytes.iter().fold(0, |highest, byte| highest.max(*byte));
+            if usize::from(highest) >= count {
+                let problem = "has a number beyond its palette";
+                return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Decoder {

@@ -23,8 +23,8 @@ enum Tile {
     Clean,
     /// To be compared.
     Marked { rounds: u32 },
-    /// Compared: differs in this rectangle.
-    Differs { bounds: Rect, rounds: u32 },
+    /// Compared: differs in this rectangle; `fresh` while that was with the frame at hand.
+    Differs { bounds: Rect, rounds: u32, fresh: bool },
 }
 
 /// The state of every tile.
@@ -72,7 +72,7 @@ impl DirtyTiles {
                 *tile = match change::bounds(frame, sent, grid.tile(number)) {
                     Some(bounds) => {
                         pixels += bounds.area();
-                        Tile::Differs { bounds, rounds }
+                        Tile::Differs { bounds, rounds, fresh: true }
                     }
                     None => {
                         self.dirty -= 1;
@@ -90,25 +90,27 @@ impl DirtyTiles {
     }
 
     /// The tiles that differ: small changes and those near the focus first, what has waited before its
-    /// equals.
-    pub(crate) fn order(&self, focus: Option<(u32, u32)>) -> Vec<u16> {
+    /// equals; each with its bounds if they hold for the frame at hand.
+    pub(crate) fn order(&self, focus: Option<(u32, u32)>) -> Vec<(u16, Option<Rect>)> {
         let mut order: Vec<_> = (self.tiles.iter().zip(0u16..))
             .filter_map(|(tile, number)| match tile {
-                Tile::Differs { bounds, rounds } => {
-                    Some((points(bounds, *rounds, focus), Reverse(*rounds), number))
+                Tile::Differs { bounds, rounds, fresh } => {
+                    let points = points(bounds, *rounds, focus);
+                    Some((points, Reverse(*rounds), number, fresh.then_some(*bounds)))
                 }
                 Tile::Clean | Tile::Marked { .. } => None,
             })
             .collect();
-        order.sort_unstable();
-        order.into_iter().map(|(_, _, number)| number).collect()
+        order.sort_unstable_by_key(|(points, rounds, number, _)| (*points, *rounds, *number));
+        order.into_iter().map(|(_, _, number, bounds)| (number, bounds)).collect()
     }
 
     /// An update goes without the tiles that still differ.
     pub(crate) fn wait(&mut self) {
         for tile in &mut self.tiles {
-            if let Tile::Differs { rounds, .. } = tile {
+            if let Tile::Differs { rounds, fresh, .. } = tile {
                 *rounds = rounds.saturating_add(1);
+                *fresh = false;
             }
         }
     }

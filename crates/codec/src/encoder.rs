@@ -4,6 +4,7 @@ use crate::bitstream::Copy;
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
+use crate::palette::Index;
 use crate::picture::Picture;
 use crate::update::Update;
 use crate::{EncodeError, FrameView, Rect, change, moves};
@@ -15,6 +16,9 @@ pub struct Encoder {
     sent: Picture,
     dirty: DirtyTiles,
     history: History,
+    palette: Index,
+    /// Room for the planes of the next update.
+    planes: Vec<u8>,
 }
 
 impl Encoder {
@@ -30,6 +34,8 @@ impl Encoder {
             sent: Picture::black(&grid),
             dirty: DirtyTiles::all(&grid),
             history: History::default(),
+            palette: Index::default(),
+            planes: Vec::new(),
         })
     }
 
@@ -74,15 +80,16 @@ impl Encoder {
         if self.dirty.is_empty() && copies.is_empty() {
             return Ok(None);
         }
-        let mut update = Update::new(budget, copies, self.history.bytes())?;
-        for number in self.dirty.order(focus) {
+        let mut update = Update::new(budget, copies, self.history.bytes(), std::mem::take(&mut self.planes))?;
+        for (number, bounds) in self.dirty.order(focus) {
             // What was compared in an earlier round may have changed since.
-            if let Some(bounds) = change::bounds(frame, &self.sent, self.grid.tile(number)) {
+            let compare = || change::bounds(frame, &self.sent, self.grid.tile(number));
+            if let Some(bounds) = bounds.or_else(compare) {
                 if !update.is_empty() && update.is_full()? {
                     break;
                 }
                 self.sent.copy_from(frame, bounds);
-                update.push(&self.grid, number, bounds, &self.sent);
+                update.push(&self.grid, number, bounds, &self.sent, &mut self.palette);
             }
             self.dirty.clean(number);
         }
@@ -92,6 +99,7 @@ impl Encoder {
         }
         let finished = update.finish()?;
         self.history.append(&finished.planes);
+        self.planes = finished.planes;
         Ok(Some(finished.bytes))
     }
 

@@ -13,13 +13,16 @@ const PREFIX_ID: u32 = 1;
 const BYTES_A_BLOCK: usize = 4096;
 
 /// Expands streams of blocks; keeps its buffers from one to the next.
-pub(crate) struct Expander(FrameDecoder);
+pub(crate) struct Expander {
+    decoder: FrameDecoder,
+    expanded: Vec<u8>,
+}
 
 impl Expander {
     pub(crate) fn new() -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW as u64);
-        Self(decoder)
+        Self { decoder, expanded: Vec::new() }
     }
 
     /// Expands `blocks` against `prefix` to exactly `length` bytes.
@@ -32,10 +35,12 @@ impl Expander {
         prefix: &[u8],
         length: usize,
         flushes: usize,
-    ) -> Result<Vec<u8>, DecodeError> {
+    ) -> Result<&[u8], DecodeError> {
         let broken = |problem: &dyn std::fmt::Display| DecodeError::Blocks(problem.to_string());
         let most_blocks = 2 + flushes + length / BYTES_A_BLOCK;
-        let Self(decoder) = self;
+        let Self { decoder, expanded } = self;
+        expanded.clear();
+        expanded.reserve(length);
         decoder.reset(FRAME_HEADER.as_slice()).map_err(|e| broken(&e))?;
         let dictionary = Dictionary {
             id: PREFIX_ID,
@@ -48,7 +53,6 @@ impl Expander {
         decoder.force_dict(PREFIX_ID).map_err(|e| broken(&e))?;
 
         let mut rest = blocks;
-        let mut expanded = Vec::with_capacity(length);
         while !decoder.is_finished() {
             if decoder.blocks_decoded() >= most_blocks {
                 return Err(broken(&"too many blocks"));

@@ -27,6 +27,7 @@ mod frame;
 mod grid;
 mod history;
 mod moves;
+mod palette;
 mod picture;
 mod planar;
 mod rect;

@@ -3,6 +3,7 @@
 use crate::bitstream::{self, COPY, Content, Copy, HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
+use crate::palette::Index;
 use crate::picture::Picture;
 use crate::{EncodeError, MAX_PLANES, MAX_UPDATE, TILE_SIDE, planar};
 
@@ -19,6 +20,8 @@ pub(crate) struct Update<'prefix> {
     budget: usize,
     copies: Vec<Copy>,
     pieces: Vec<u8>,
+    /// The new colours of all pieces.
+    colours: Vec<u32>,
     count: u16,
     planes: Vec<u8>,
     compressor: Compressor<'prefix>,
@@ -39,14 +42,21 @@ pub(crate) struct Finished {
 
 impl<'prefix> Update<'prefix> {
     /// An update of about `budget` bytes that begins with these copies, compressed against what both sides
-    /// remember.
-    pub(crate) fn new(budget: usize, copies: Vec<Copy>, prefix: &'prefix [u8]) -> Result<Self, EncodeError> {
+    /// remember. `planes` is room to be used again.
+    pub(crate) fn new(
+        budget: usize,
+        copies: Vec<Copy>,
+        prefix: &'prefix [u8],
+        mut planes: Vec<u8>,
+    ) -> Result<Self, EncodeError> {
+        planes.clear();
         Ok(Self {
             budget: budget.min(MAX_UPDATE),
             copies,
             pieces: Vec::new(),
+            colours: Vec::new(),
             count: 0,
-            planes: Vec::new(),
+            planes,
             compressor: Compressor::new(prefix)?,
             flushed: 0,
             written: 0,
@@ -60,15 +70,28 @@ impl<'prefix> Update<'prefix> {
     }
 
     /// Adds the pixels that `picture` has in a rectangle of a tile.
-    pub(crate) fn push(&mut self, grid: &Grid, tile: u16, rect: crate::Rect, picture: &Picture) {
-        let content = picture.solid(rect).map_or(Content::Planes, Content::Solid);
-        bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content });
-        self.count += 1;
-        if content == Content::Planes {
-            let start = self.planes.len();
+    pub(crate) fn push(
+        &mut self,
+        grid: &Grid,
+        tile: u16,
+        rect: crate::Rect,
+        picture: &Picture,
+        palette: &mut Index,
+    ) {
+        let start = self.planes.len();
+        let content = if let Some(colour) = picture.solid(rect) {
+            Content::Solid(colour)
+        } else if let Some(added) = palette.split(picture, rect, &mut self.planes) {
+            let (first, count) = (self.colours.len(), palette.count());
+            self.colours.extend_from_slice(&added.colours);
+            Content::Palette { anew: added.anew, first, added: added.colours.len(), count }
+        } else {
             planar::split(picture, rect, &mut self.planes);
-            self.waiting += planar::estimate(&self.planes[start..]);
-        }
+            Content::Planes
+        };
+        self.waiting += planar::estimate(&self.planes[start..]);
+        bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content }, &self.colours);
+        self.count += 1;
     }
 
     /// True when another piece might exceed the budget or a limit of the bitstream. To know, it may have to

@@ -62,44 +62,34 @@ fn session(width: u32, height: u32) -> (Vec<Vec<u8>>, Screen) {
     (updates, screen)
 }
 
+/// Name, update and how it must be refused.
+type Case = (&'static str, Vec<u8>, IsExpected);
+
+/// A picture of 100 x 70 pixels refuses each, and stays as it is.
+fn refuse(cases: Vec<Case>) {
+    let mut decoder = Decoder::new(100, 70).unwrap();
+    decoder.apply(&with_blocks(&[block(LAST, RLE, 12_288), vec![7]].concat())).expect("the well-formed one");
+    let before = decoder.pixels().to_vec();
+    for (name, update, expected) in cases {
+        let error = decoder.apply(&update).expect_err(name);
+        assert!(expected(&error), "{name}: {error:?}");
+        assert!(decoder.pixels() == before, "{name}");
+    }
+}
+
 #[test]
 fn t32_malformed_updates_are_refused_by_name() {
     let whole_solid = |tile: u8| vec![0x80, 0, tile, 9, 9, 9];
     let update = |count: u8, pieces: &[u8]| [&[2, 0, 0, count], pieces].concat();
     let inner = |x, y, width, height| update(1, &[0, 0, 0, x, y, width, height, 1, 2, 3]);
-    let copies = |count: u8, copies: &[[u8; 6]]| {
-        // Two bytes a number.
-        let copies: Vec<u8> = copies.iter().flatten().flat_map(|number| [0, *number]).collect();
-        [&[2, count, 0, 0], copies.as_slice()].concat()
-    };
     // 100 x 70 pixels: tiles 0 and 1 above 2 and 3; tile 3 has 36 x 6.
-    let cases: Vec<(&str, Vec<u8>, IsExpected)> = vec![
+    let cases: Vec<Case> = vec![
         ("nothing", vec![], |e| matches!(e, DecodeError::Truncated { field: "version" })),
         ("version 0", vec![0, 0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 0 })),
         ("version 1", vec![1, 0, 0, 0], |e| matches!(e, DecodeError::Unknown { field: "version", value: 1 })),
         ("count 65535", vec![2, 0, 255, 255], |e| matches!(e, DecodeError::TooLong { field: "pieces", .. })),
         ("count 2 of 1", update(2, &whole_solid(0)), |e| matches!(e, DecodeError::Truncated { .. })),
         ("count 0 of 1", update(0, &whole_solid(0)), |e| matches!(e, DecodeError::Trailing(6))),
-        ("65 copies", copies(65, &[[0, 0, 1, 1, 1, 1]; 65]), |e| {
-            matches!(e, DecodeError::TooLong { field: "copies", length: 65, .. })
-        }),
-        ("half a copy", copies(2, &[[0, 0, 1, 1, 1, 1]]), |e| {
-            matches!(e, DecodeError::Truncated { field: "copy" })
-        }),
-        ("a copy too many", copies(1, &[[0, 0, 1, 1, 1, 1]; 2]), |e| matches!(e, DecodeError::Trailing(12))),
-        ("copy of nothing", copies(1, &[[0, 0, 1, 1, 0, 1]]), |e| {
-            matches!(e, DecodeError::Copy { copy: 0, .. })
-        }),
-        ("copy from outside", copies(1, &[[90, 0, 0, 0, 11, 1]]), |e| matches!(e, DecodeError::Copy { .. })),
-        ("copy to outside", copies(1, &[[0, 0, 0, 60, 1, 11]]), |e| matches!(e, DecodeError::Copy { .. })),
-        ("copy from far outside", [vec![2, 1, 0, 0], vec![255; 12]].concat(), |e| {
-            matches!(e, DecodeError::Copy { .. })
-        }),
-        (
-            "copies above the picture",
-            copies(3, &[[0, 0, 0, 1, 100, 35], [0, 0, 0, 1, 100, 35], [0, 0, 1, 1, 1, 1]]),
-            |e| matches!(e, DecodeError::Copy { copy: 2, .. }),
-        ),
         ("tile outside", update(1, &whole_solid(4)), |e| matches!(e, DecodeError::Piece { tile: 4, .. })),
         ("tile 65535", update(1, &[0x81, 255, 255]), |e| {
             matches!(e, DecodeError::Piece { tile: 65_535, .. })
@@ -107,13 +97,8 @@ fn t32_malformed_updates_are_refused_by_name() {
         ("tile twice", update(2, &[whole_solid(1), whole_solid(1)].concat()), |e| {
             matches!(e, DecodeError::Piece { piece: 1, tile: 1, .. })
         }),
-        ("kind 2", update(1, &[0x82, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x82, .. })),
+        ("kind 3", update(1, &[0x83, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x83, .. })),
         ("kind 127", update(1, &[0x7F, 0, 0, 0, 0, 0, 0]), |e| matches!(e, DecodeError::Unknown { .. })),
-        (
-            "copy before a broken piece",
-            [&[2, 1, 0, 1], [0; 5].as_slice(), &[9, 0, 0, 0, 20, 0, 20], &[0x85, 0, 0]].concat(),
-            |e| matches!(e, DecodeError::Unknown { .. }),
-        ),
         ("too wide", inner(1, 0, 63, 0), |e| matches!(e, DecodeError::Piece { .. })),
         ("too high", inner(0, 63, 0, 1), |e| matches!(e, DecodeError::Piece { .. })),
         ("255 x 255", inner(255, 255, 255, 255), |e| matches!(e, DecodeError::Piece { .. })),
@@ -138,14 +123,73 @@ fn t32_malformed_updates_are_refused_by_name() {
             matches!(e, DecodeError::TooLong { field: "update", .. })
         }),
     ];
-    let mut decoder = Decoder::new(100, 70).unwrap();
-    decoder.apply(&with_blocks(&[block(LAST, RLE, 12_288), vec![7]].concat())).expect("the well-formed one");
-    let before = decoder.pixels().to_vec();
-    for (name, update, expected) in cases {
-        let error = decoder.apply(&update).expect_err(name);
-        assert!(expected(&error), "{name}: {error:?}");
-        assert!(decoder.pixels() == before, "{name}");
-    }
+    refuse(cases);
+}
+
+#[test]
+fn t32_malformed_copies_are_refused_by_name() {
+    let copies = |count: u8, copies: &[[u8; 6]]| {
+        // Two bytes a number.
+        let copies: Vec<u8> = copies.iter().flatten().flat_map(|number| [0, *number]).collect();
+        [&[2, count, 0, 0], copies.as_slice()].concat()
+    };
+    refuse(vec![
+        ("65 copies", copies(65, &[[0, 0, 1, 1, 1, 1]; 65]), |e| {
+            matches!(e, DecodeError::TooLong { field: "copies", length: 65, .. })
+        }),
+        ("half a copy", copies(2, &[[0, 0, 1, 1, 1, 1]]), |e| {
+            matches!(e, DecodeError::Truncated { field: "copy" })
+        }),
+        ("a copy too many", copies(1, &[[0, 0, 1, 1, 1, 1]; 2]), |e| matches!(e, DecodeError::Trailing(12))),
+        ("copy of nothing", copies(1, &[[0, 0, 1, 1, 0, 1]]), |e| {
+            matches!(e, DecodeError::Copy { copy: 0, .. })
+        }),
+        ("copy from outside", copies(1, &[[90, 0, 0, 0, 11, 1]]), |e| matches!(e, DecodeError::Copy { .. })),
+        ("copy to outside", copies(1, &[[0, 0, 0, 60, 1, 11]]), |e| matches!(e, DecodeError::Copy { .. })),
+        ("copy from far outside", [vec![2, 1, 0, 0], vec![255; 12]].concat(), |e| {
+            matches!(e, DecodeError::Copy { .. })
+        }),
+        (
+            "copies above the picture",
+            copies(3, &[[0, 0, 0, 1, 100, 35], [0, 0, 0, 1, 100, 35], [0, 0, 1, 1, 1, 1]]),
+            |e| matches!(e, DecodeError::Copy { copy: 2, .. }),
+        ),
+        (
+            "copy before a broken piece",
+            [&[2, 1, 0, 1], [0; 5].as_slice(), &[9, 0, 0, 0, 20, 0, 20], &[0x85, 0, 0]].concat(),
+            |e| matches!(e, DecodeError::Unknown { .. }),
+        ),
+    ]);
+}
+
+#[test]
+fn t32_malformed_palettes_are_refused_by_name() {
+    let update = |count: u8, pieces: &[u8]| [&[2, 0, 0, count], pieces].concat();
+    let palette =
+        |tile: u8, added: u8| [[0x82, 0, tile, added].as_slice(), &[9; 3].repeat(added.into())].concat();
+    let palette_update = || update(1, &palette(0, 2));
+    let numbers = |number| [palette_update(), block(LAST, RLE, 4096), vec![number]].concat();
+    let well_formed = Decoder::new(100, 70).unwrap().apply(&numbers(1));
+    assert_eq!(well_formed, Ok(vec![Rect::new(0, 0, 64, 64)]));
+    refuse(vec![
+        ("palette cut short", update(1, &[0x82, 0, 0, 2, 1, 2, 3, 4, 5]), |e| {
+            matches!(e, DecodeError::Truncated { field: "colour" })
+        }),
+        ("empty palette", update(1, &[0x82, 0, 0, 0]), |e| matches!(e, DecodeError::Piece { .. })),
+        ("palette that begins anew without colours", update(1, &[0x82, 0, 0, 0x80]), |e| {
+            matches!(e, DecodeError::Piece { .. })
+        }),
+        (
+            "palette of 257 colours",
+            update(3, &[palette(0, 127), palette(1, 127), palette(2, 3)].concat()),
+            |e| matches!(e, DecodeError::Piece { piece: 2, .. }),
+        ),
+        ("number beyond its palette", numbers(2), |e| matches!(e, DecodeError::Piece { piece: 0, .. })),
+        ("number far beyond its palette", numbers(255), |e| matches!(e, DecodeError::Piece { piece: 0, .. })),
+        ("too many numbers", [&palette_update(), block(LAST, RLE, 4097).as_slice(), &[0]].concat(), |e| {
+            matches!(e, DecodeError::Blocks(_))
+        }),
+    ]);
 }
 
 #[test]
