@@ -13,7 +13,7 @@ use crate::model::{Act, Permission, Session};
 /// From this width on, in points, the bar has room for more than what is needed.
 const ROOMY: f32 = 1080.0;
 /// From this width on there is room for everything.
-const WIDE: f32 = 1280.0;
+const WIDE: f32 = 1220.0;
 
 pub(super) fn show(
     ui: &mut Ui,

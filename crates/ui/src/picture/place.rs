@@ -5,7 +5,8 @@ use super::PixelRect;
 /// How big the picture is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scaling {
-    /// As large as its place allows, whole.
+    /// Whole, as large as its place allows; where that is little more than a whole multiple, that multiple, so
+    /// that every pixel stays sharp.
     #[default]
     Fit,
     /// So many screen pixels for a hundred picture pixels. What does not fit is reached by
@@ -46,10 +47,7 @@ impl Place {
                 let scaled = |side: usize| ((side * usize::from(percent) + 50) / 100).max(1);
                 (scaled(source.0), scaled(source.1))
             }
-            Scaling::Fit if room.0 * source.1 <= room.1 * source.0 => {
-                (room.0, (source.1 * room.0 / source.0).max(1))
-            }
-            Scaling::Fit => ((source.0 * room.1 / source.1).max(1), room.1),
+            Scaling::Fit => fit(room, source),
         };
         scroll.0 = scroll.0.min(width.saturating_sub(room.0));
         scroll.1 = scroll.1.min(height.saturating_sub(room.1));
@@ -136,6 +134,19 @@ impl Place {
     }
 }
 
+fn fit(room: (usize, usize), source: (usize, usize)) -> (usize, usize) {
+    let times = (room.0 / source.0).min(room.1 / source.1);
+    let whole = (source.0 * times, source.1 * times);
+    if times > 0 && (room.0 * 10 < whole.0 * 11 || room.1 * 10 < whole.1 * 11) {
+        return whole;
+    }
+    if room.0 * source.1 <= room.1 * source.0 {
+        (room.0, (source.1 * room.0 / source.0).max(1))
+    } else {
+        ((source.0 * room.1 / source.1).max(1), room.1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +204,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn fitting_prefers_sharp_pixels_to_a_little_more_size() {
+        let fitted = |source| {
+            let place = place(source, Scaling::Fit, (0, 0));
+            (place.width, place.height)
+        };
+        assert_eq!(fitted((600, 380)), (600, 380), "and not 105 %");
+        assert_eq!(fitted((310, 190)), (620, 380));
+        assert_eq!(fitted((500, 300)), (640, 384));
+        assert_eq!(fitted((640, 400)), (640, 400));
+        assert_eq!(fitted((641, 400)), (640, 399));
+        assert_eq!(fitted((64, 4000)), (6, 400));
     }
 
     #[test]
