@@ -161,8 +161,10 @@ fn run(class: &Class) -> Result<Cost, Box<dyn Error>> {
         let before = cost;
         encoder.mark(&[marked]);
         loop {
+            // So far apart that nothing is taken for a film.
+            let now = Duration::from_secs(frame.into());
             let start = Instant::now();
-            let update = encoder.next_update(&view, usize::MAX, None)?;
+            let update = encoder.at(now).next_update(&view, usize::MAX, None)?;
             cost.encode += start.elapsed();
             let Some(update) = update else { break };
             let start = Instant::now();

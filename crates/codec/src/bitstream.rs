@@ -1,8 +1,9 @@
 //! An update's header: its copies and pieces. PROTOCOL.md (section 8) has the layout in words.
 
 use crate::grid::Grid;
+use crate::lossy::{Quality, Reference};
 use crate::palette::{MAX_ADDED, MAX_COLOURS};
-use crate::{DecodeError, MAX_COPIES, MAX_PLANES, MAX_UPDATE, Rect, planar};
+use crate::{DecodeError, MAX_COPIES, MAX_LOSSY_PIXELS, MAX_PLANES, MAX_UPDATE, Rect, planar};
 
 /// Version of the bitstream.
 pub(crate) const VERSION: u8 = 2;
@@ -18,6 +19,10 @@ const KIND_PLANES: u8 = 1;
 const KIND_PALETTE: u8 = 2;
 /// Added to the number of new colours where the palette begins anew.
 const ANEW: u8 = 0x80;
+const KIND_GREY: u8 = 3;
+const KIND_PICTURE: u8 = 4;
+/// Bytes before the coefficients of the lossy pieces: their length.
+pub(crate) const LOSSY_HEADER: usize = 3;
 /// Added to the kind of a piece that covers its whole tile.
 const WHOLE_TILE: u8 = 0x80;
 
@@ -56,6 +61,8 @@ pub(crate) enum Content {
         /// How many the palette then has.
         count: usize,
     },
+    /// By coefficients: what is to be added to the reference.
+    Lossy(Reference, Quality),
 }
 
 /// A rectangle within one tile whose pixels are new.
@@ -71,7 +78,7 @@ impl Piece {
     /// Bytes that the piece has in what the blocks expand to.
     pub(crate) fn expanded(&self) -> usize {
         match self.content {
-            Content::Solid(_) => 0,
+            Content::Solid(_) | Content::Lossy(..) => 0,
             Content::Planes => planar::length(self.rect),
             Content::Palette { .. } => self.rect.width as usize * self.rect.height as usize,
         }
@@ -85,6 +92,8 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
         Content::Solid(_) => KIND_SOLID,
         Content::Planes => KIND_PLANES,
         Content::Palette { .. } => KIND_PALETTE,
+        Content::Lossy(Reference::Grey, _) => KIND_GREY,
+        Content::Lossy(Reference::Picture, _) => KIND_PICTURE,
     };
     out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
     out.extend_from_slice(&piece.tile.to_be_bytes());
@@ -102,6 +111,7 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
             let colours = &colours[first..first + added];
             colours.iter().for_each(|colour| out.extend_from_slice(&colour.to_be_bytes()[1..]));
         }
+        Content::Lossy(_, quality) => out.push(quality.step()),
     }
 }
 
@@ -112,6 +122,13 @@ pub(crate) fn put_copy(out: &mut Vec<u8>, copy: &Copy) {
         // No side of a picture is longer than 16,384 pixels, so the low bytes are the whole number.
         out.extend_from_slice(&number.to_be_bytes()[2..]);
     }
+}
+
+/// Appends the coefficients of an update's lossy pieces, which come before the blocks.
+pub(crate) fn put_lossy(out: &mut Vec<u8>, coefficients: &[u8]) {
+    // Not longer than an update.
+    out.extend_from_slice(&(coefficients.len() as u32).to_be_bytes()[1..]);
+    out.extend_from_slice(coefficients);
 }
 
 /// The header of an update with so many copies and pieces.
@@ -127,6 +144,8 @@ pub(crate) struct Parsed<'a> {
     pub(crate) pieces: Vec<Piece>,
     /// The new colours of all pieces.
     pub(crate) colours: Vec<u32>,
+    /// The coefficients of the lossy pieces.
+    pub(crate) lossy: &'a [u8],
     /// Bytes that the blocks must expand to.
     pub(crate) planes: usize,
     pub(crate) blocks: &'a [u8],
@@ -152,22 +171,30 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid, mut count: usize) -> Resu
     let mut seen = vec![false; grid.tiles()];
     let mut pieces = Vec::with_capacity(length);
     let mut colours = Vec::new();
-    let mut planes = 0;
+    let (mut planes, mut lossy_pixels) = (0, 0);
     for number in 0..length {
         let piece = take_piece(&mut rest, grid, number, &mut count, &mut colours)?;
         if std::mem::replace(&mut seen[usize::from(piece.tile)], true) {
             return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem: "comes twice" });
         }
         planes += piece.expanded();
+        if matches!(piece.content, Content::Lossy(..)) {
+            lossy_pixels += piece.rect.width as usize * piece.rect.height as usize;
+        }
         pieces.push(piece);
     }
     if planes > MAX_PLANES {
         return Err(DecodeError::TooLong { field: "planes", length: planes, maximum: MAX_PLANES });
     }
+    if lossy_pixels > MAX_LOSSY_PIXELS {
+        let (field, maximum) = ("pixels of lossy pieces", MAX_LOSSY_PIXELS);
+        return Err(DecodeError::TooLong { field, length: lossy_pixels, maximum });
+    }
+    let lossy = if lossy_pixels == 0 { &[] } else { take_lossy(&mut rest)? };
     if planes == 0 && !rest.is_empty() {
         return Err(DecodeError::Trailing(rest.len()));
     }
-    Ok(Parsed { copies, pieces, colours, planes, blocks: rest })
+    Ok(Parsed { copies, pieces, colours, lossy, planes, blocks: rest })
 }
 
 fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>, DecodeError> {
@@ -195,6 +222,15 @@ fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>,
         copies.push(copy);
     }
     Ok(copies)
+}
+
+fn take_lossy<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    let [high, middle, low] = take(rest, "length of coefficients")?;
+    let length = u32::from_be_bytes([0, high, middle, low]) as usize;
+    let (lossy, behind) =
+        rest.split_at_checked(length).ok_or(DecodeError::Truncated { field: "coefficients" })?;
+    *rest = behind;
+    Ok(lossy)
 }
 
 fn take_piece(
@@ -236,6 +272,8 @@ fn take_piece(
             }
             Content::Palette { anew, first, added, count: *count }
         }
+        KIND_GREY => Content::Lossy(Reference::Grey, take_quality(rest)?),
+        KIND_PICTURE => Content::Lossy(Reference::Picture, take_quality(rest)?),
         _ => return Err(DecodeError::Unknown { field: "kind of piece", value: kind }),
     };
     Ok(Piece { tile, rect, content })
@@ -244,6 +282,11 @@ fn take_piece(
 fn take_colour(rest: &mut &[u8]) -> Result<u32, DecodeError> {
     let [red, green, blue] = take(rest, "colour")?;
     Ok(u32::from_be_bytes([0, red, green, blue]))
+}
+
+fn take_quality(rest: &mut &[u8]) -> Result<Quality, DecodeError> {
+    let [step] = take(rest, "quality")?;
+    Quality::new(step).ok_or(DecodeError::Unknown { field: "quality", value: step })
 }
 
 fn take<const N: usize>(rest: &mut &[u8], field: &'static str) -> Result<[u8; N], DecodeError> {

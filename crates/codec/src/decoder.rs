@@ -4,19 +4,22 @@ use crate::bitstream::{self, Content, Piece};
 use crate::expand::Expander;
 use crate::grid::Grid;
 use crate::history::History;
+use crate::lossy::{self, Reference};
 use crate::palette::Palette;
 use crate::picture::Picture;
 use crate::{DecodeError, Rect, planar};
 
 /// Turns the updates of one epoch into the picture, whoever sent them.
 ///
-/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 5 MiB.
+/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 16 MiB, of which 8 MiB are
+/// [`crate::MAX_COEFFICIENTS`].
 pub struct Decoder {
     grid: Grid,
     picture: Picture,
     expander: Expander,
     history: History,
     palette: Palette,
+    lossy: lossy::Reader,
 }
 
 impl Decoder {
@@ -33,6 +36,7 @@ impl Decoder {
             expander: Expander::new(),
             history: History::default(),
             palette: Palette::default(),
+            lossy: lossy::Reader::new(),
         })
     }
 
@@ -49,10 +53,16 @@ impl Decoder {
             self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
         };
         check(&parsed.pieces, planes)?;
+        let found = if parsed.lossy.is_empty() {
+            None
+        } else {
+            Some(self.lossy.read(lossy_pieces(&parsed.pieces), parsed.lossy)?)
+        };
         for copy in &parsed.copies {
             self.picture.copy_within((copy.x, copy.y), copy.to);
         }
         let mut rest = planes;
+        let mut cursor = found.as_ref().map(|found| found.coefficients.cursor());
         for piece in &parsed.pieces {
             let (bytes, behind) = rest.split_at(piece.expanded());
             rest = behind;
@@ -63,7 +73,15 @@ impl Decoder {
                     self.palette.add(anew, &parsed.colours[first..first + added]);
                     self.palette.join(bytes, &mut self.picture, piece.rect);
                 }
+                Content::Lossy(reference, quality) => {
+                    if let Some(cursor) = &mut cursor {
+                        self.lossy.apply(cursor, &mut self.picture, piece.rect, reference, quality);
+                    }
+                }
             }
+        }
+        if let Some(found) = found {
+            self.lossy.learn(found);
         }
         self.history.append(planes);
         let copied = parsed.copies.into_iter().map(|copy| copy.to);
@@ -103,6 +121,13 @@ fn check(pieces: &[Piece], mut planes: &[u8]) -> Result<(), DecodeError> {
         }
     }
     Ok(())
+}
+
+fn lossy_pieces(pieces: &[Piece]) -> impl Iterator<Item = (Rect, Reference)> {
+    pieces.iter().filter_map(|piece| match piece.content {
+        Content::Lossy(reference, _) => Some((piece.rect, reference)),
+        Content::Solid(_) | Content::Planes | Content::Palette { .. } => None,
+    })
 }
 
 impl std::fmt::Debug for Decoder {

@@ -89,6 +89,14 @@ impl DirtyTiles {
         self.tiles.iter().map(|tile| matches!(tile, Tile::Differs { .. })).collect()
     }
 
+    /// Where a tile differs; `None` if it is as the viewer has it, or has not been compared.
+    pub(crate) fn bounds(&self, number: u16) -> Option<Rect> {
+        match self.tiles[usize::from(number)] {
+            Tile::Differs { bounds, .. } => Some(bounds),
+            Tile::Clean | Tile::Marked { .. } => None,
+        }
+    }
+
     /// The tiles that differ: small changes and those near the focus first, what has waited before its
     /// equals; each with its bounds if they hold for the frame at hand.
     pub(crate) fn order(&self, focus: Option<(u32, u32)>) -> Vec<(u16, Option<Rect>)> {

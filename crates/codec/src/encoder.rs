@@ -1,11 +1,17 @@
 //! The encoder: what the viewer has, what may differ from it, and the next update.
 
+use std::time::Duration;
+
+use crate::activity::Activity;
 use crate::bitstream::Copy;
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
+use crate::lossy::{self, luma_error};
 use crate::palette::Index;
 use crate::picture::Picture;
+use crate::plan::{Treatment, plan};
+use crate::rate::{Lossy, Rate};
 use crate::update::Update;
 use crate::{EncodeError, FrameView, Rect, change, moves};
 
@@ -19,6 +25,10 @@ pub struct Encoder {
     palette: Index,
     /// Room for the planes of the next update.
     planes: Vec<u8>,
+    activity: Activity,
+    lossy: lossy::Writer,
+    rate: Rate,
+    now: Duration,
 }
 
 impl Encoder {
@@ -36,6 +46,10 @@ impl Encoder {
             history: History::default(),
             palette: Index::default(),
             planes: Vec::new(),
+            activity: Activity::new(grid.tiles()),
+            lossy: lossy::Writer::new(),
+            rate: Rate::default(),
+            now: Duration::ZERO,
         })
     }
 
@@ -43,17 +57,36 @@ impl Encoder {
     pub fn mark(&mut self, rects: &[Rect]) {
         for number in rects.iter().flat_map(|rect| self.grid.touched(rect)) {
             self.dirty.mark(number);
+            self.activity.touch(number);
         }
     }
 
-    /// True when the viewer has, or will have after the updates so far, everything that was marked.
+    /// True when the viewer has, or will have after the updates so far, everything that was marked, pixel for
+    /// pixel.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.dirty.is_empty()
+        self.dirty.is_empty() && self.activity.next_due().is_none()
     }
 
-    /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest to `focus` first, until the
-    /// update has about `budget` bytes; `None` when nothing differs.
+    /// Says what time it is, counted from any moment on that stays the same; it stands still in between.
+    pub fn at(&mut self, now: Duration) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// When there will be something to do if nothing is marked until then; `None` if there will be nothing.
+    ///
+    /// Film and photographs that were sent roughly are made exact when they have rested for a while.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Duration> {
+        if self.dirty.is_empty() { self.activity.next_due() } else { Some(self.now) }
+    }
+
+    /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
+    /// to `focus` first, until the update has about `budget` bytes; `None` when nothing differs.
+    ///
+    /// Film is coded roughly while it moves, and photographs when they do not fit the budget; both are made
+    /// exact when they rest.
     ///
     /// An update holds one tile or copy at least, whatever the budget, and is never longer than
     /// [`crate::MAX_UPDATE`]. What did not fit stays marked. An update that was given out must be sent.
@@ -76,24 +109,47 @@ impl Encoder {
                 expected_height: height,
             });
         }
-        let copies = self.compare(frame);
+        let copies = self.compare(frame, self.now);
         if self.dirty.is_empty() && copies.is_empty() {
             return Ok(None);
         }
-        let mut update = Update::new(budget, copies, self.history.bytes(), std::mem::take(&mut self.planes))?;
-        for (number, bounds) in self.dirty.order(focus) {
+        let known = (&self.dirty, &self.activity, &self.rate);
+        let plan = plan(frame, known, (budget, focus, self.now));
+        let planes = std::mem::take(&mut self.planes);
+        let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
+        let mut lossy = Lossy::default();
+        for (number, bounds, treatment) in plan.tiles {
             // What was compared in an earlier round may have changed since.
             let compare = || change::bounds(frame, &self.sent, self.grid.tile(number));
-            if let Some(bounds) = bounds.or_else(compare) {
-                if !update.is_empty() && update.is_full()? {
-                    break;
+            let Some(bounds) = bounds.or_else(compare) else {
+                self.dirty.clean(number);
+                self.activity.set_exact(number);
+                continue;
+            };
+            if !update.is_empty() && update.is_full()? {
+                break;
+            }
+            match treatment {
+                Treatment::Exact => {
+                    self.sent.copy_from(frame, bounds);
+                    update.push(&self.grid, number, bounds, &self.sent, &mut self.palette);
+                    self.activity.set_exact(number);
                 }
-                self.sent.copy_from(frame, bounds);
-                update.push(&self.grid, number, bounds, &self.sent, &mut self.palette);
+                Treatment::Film(quality) | Treatment::Photo(quality) => {
+                    let pictures = (frame, &mut self.sent);
+                    update.push_lossy(&self.grid, number, bounds, pictures, quality);
+                    self.activity.set_rough(number, bounds);
+                    lossy.pixels += bounds.area();
+                    if matches!(treatment, Treatment::Film(_)) {
+                        lossy.judge(luma_error(frame, &self.sent, bounds));
+                    }
+                }
             }
             self.dirty.clean(number);
         }
         self.dirty.wait();
+        lossy.bytes = update.lossy_length() as u64;
+        self.rate.learn(lossy, plan.lossy_pixels, budget);
         if update.is_empty() {
             return Ok(None);
         }
@@ -103,15 +159,22 @@ impl Encoder {
         Ok(Some(finished.bytes))
     }
 
-    /// Compares what is marked, and again where copies were made.
-    fn compare(&mut self, frame: &FrameView<'_>) -> Vec<Copy> {
-        let Self { grid, sent, dirty, .. } = self;
-        if dirty.compare(grid, frame, sent) < moves::LEAST_CHANGED {
-            return Vec::new();
+    /// Compares what is marked or is to be made exact, and again where copies were made.
+    fn compare(&mut self, frame: &FrameView<'_>, now: Duration) -> Vec<Copy> {
+        let Self { grid, sent, dirty, activity, .. } = self;
+        activity.due(now).into_iter().for_each(|number| dirty.mark(number));
+        let mut copies = Vec::new();
+        if dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
+            let mut differing = dirty.differing();
+            // What the viewer has roughly is nowhere to be found again.
+            for (number, differs) in (0..).zip(&mut differing) {
+                *differs &= activity.rough(number).is_none();
+            }
+            copies = moves::make(grid, frame, sent, &differing);
+            copies.iter().flat_map(|copy| grid.touched(&copy.to)).for_each(|tile| dirty.mark(tile));
+            dirty.compare(grid, frame, sent);
         }
-        let copies = moves::make(grid, frame, sent, &dirty.differing());
-        copies.iter().flat_map(|copy| grid.touched(&copy.to)).for_each(|tile| dirty.mark(tile));
-        dirty.compare(grid, frame, sent);
+        activity.compared(&dirty.differing(), now);
         copies
     }
 }

@@ -13,8 +13,10 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
 mod bitstream;
 mod change;
+mod class;
 mod compress;
 pub mod cursor;
 mod decoder;
@@ -26,10 +28,13 @@ mod features;
 mod frame;
 mod grid;
 mod history;
+mod lossy;
 mod moves;
 mod palette;
 mod picture;
+mod plan;
 mod planar;
+mod rate;
 mod rect;
 mod region;
 mod update;
@@ -50,6 +55,10 @@ pub const MAX_UPDATE: usize = 1024 * 1024;
 pub const MAX_COPIES: usize = 64;
 /// Most bytes of planes that one update expands to; bounds the decoder's memory and time.
 pub const MAX_PLANES: usize = 4 * 1024 * 1024;
+/// Most pixels that the lossy pieces of an update have together; bounds the decoder's time.
+pub const MAX_LOSSY_PIXELS: usize = 4 * 1024 * 1024;
+/// Most coefficients of the lossy pieces of an update, give or take a tile's; bounds the decoder's memory and time.
+pub const MAX_COEFFICIENTS: usize = 1024 * 1024;
 /// Side of a tile, in pixels.
 ///
 /// A tile is the least that an update carries. 64 × 64 pixels have 12 KiB of planes, which take under half

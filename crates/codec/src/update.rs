@@ -1,11 +1,12 @@
 //! An update while it is being put together, piece by piece, within its budget.
 
-use crate::bitstream::{self, COPY, Content, Copy, HEADER, MAX_PIECE, Piece};
+use crate::bitstream::{self, COPY, Content, Copy, HEADER, LOSSY_HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
+use crate::lossy::{Quality, Writer};
 use crate::palette::Index;
 use crate::picture::Picture;
-use crate::{EncodeError, MAX_PLANES, MAX_UPDATE, TILE_SIDE, planar};
+use crate::{EncodeError, FrameView, MAX_PLANES, MAX_UPDATE, Rect, TILE_SIDE, planar};
 
 /// Most bytes that one more piece can add to the planes.
 const MAX_PIECE_PLANES: usize = 3 * TILE_SIDE as usize * TILE_SIDE as usize;
@@ -23,6 +24,7 @@ pub(crate) struct Update<'prefix> {
     /// The new colours of all pieces.
     colours: Vec<u32>,
     count: u16,
+    lossy: &'prefix mut Writer,
     planes: Vec<u8>,
     compressor: Compressor<'prefix>,
     /// Bytes of planes that the compressor has written out.
@@ -47,6 +49,7 @@ impl<'prefix> Update<'prefix> {
         budget: usize,
         copies: Vec<Copy>,
         prefix: &'prefix [u8],
+        lossy: &'prefix mut Writer,
         mut planes: Vec<u8>,
     ) -> Result<Self, EncodeError> {
         planes.clear();
@@ -56,6 +59,7 @@ impl<'prefix> Update<'prefix> {
             pieces: Vec::new(),
             colours: Vec::new(),
             count: 0,
+            lossy,
             planes,
             compressor: Compressor::new(prefix)?,
             flushed: 0,
@@ -74,7 +78,7 @@ impl<'prefix> Update<'prefix> {
         &mut self,
         grid: &Grid,
         tile: u16,
-        rect: crate::Rect,
+        rect: Rect,
         picture: &Picture,
         palette: &mut Index,
     ) {
@@ -94,10 +98,33 @@ impl<'prefix> Update<'prefix> {
         self.count += 1;
     }
 
+    /// Adds a rectangle of a tile roughly, and makes `picture` what the viewer has then. Without effect if
+    /// what differs is too little to be said.
+    pub(crate) fn push_lossy(
+        &mut self,
+        grid: &Grid,
+        tile: u16,
+        rect: Rect,
+        (frame, picture): (&FrameView<'_>, &mut Picture),
+        quality: Quality,
+    ) {
+        if let Some(reference) = self.lossy.piece(frame, picture, rect, quality) {
+            let content = Content::Lossy(reference, quality);
+            bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content }, &self.colours);
+            self.count += 1;
+        }
+    }
+
+    /// Bytes of coefficients so far.
+    pub(crate) fn lossy_length(&self) -> usize {
+        self.lossy.length()
+    }
+
     /// True when another piece might exceed the budget or a limit of the bitstream. To know, it may have to
     /// write blocks out.
     pub(crate) fn is_full(&mut self) -> Result<bool, EncodeError> {
-        let certain = HEADER + self.copies.len() * COPY + self.pieces.len() + MAX_PIECE;
+        let lossy = LOSSY_HEADER + self.lossy.length();
+        let certain = HEADER + self.copies.len() * COPY + self.pieces.len() + MAX_PIECE + lossy;
         let most_waiting = self.planes.len() - self.flushed + MAX_PIECE_PLANES;
         let over_budget = certain + self.written + self.waiting * self.share / WHOLE_SHARE >= self.budget;
         let over_limit = certain + self.written + compress::bound(most_waiting) > MAX_UPDATE;
@@ -106,7 +133,8 @@ impl<'prefix> Update<'prefix> {
         }
         // The last eighth of the budget is not worth a flush a tile.
         Ok(certain + self.written >= self.budget - self.budget / 8
-            || certain + self.written + compress::bound(MAX_PIECE_PLANES) > MAX_UPDATE
+            || certain + self.written + compress::bound(MAX_PIECE_PLANES).max(Writer::MAX_PIECE) > MAX_UPDATE
+            || self.lossy.is_full()
             || self.planes.len() + MAX_PIECE_PLANES > MAX_PLANES)
     }
 
@@ -127,6 +155,9 @@ impl<'prefix> Update<'prefix> {
         let mut bytes = bitstream::header(copies, self.count).to_vec();
         self.copies.iter().for_each(|copy| bitstream::put_copy(&mut bytes, copy));
         bytes.extend_from_slice(&self.pieces);
+        if self.lossy.length() != 0 {
+            bitstream::put_lossy(&mut bytes, &self.lossy.finish());
+        }
         if !self.planes.is_empty() {
             bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
         }

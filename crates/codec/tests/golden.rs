@@ -6,14 +6,19 @@
 
 mod common;
 
-use common::{Paint, Screen};
+use std::time::Duration;
+
+use common::{Paint, Screen, next};
 use deskside_codec::{Decoder, Encoder, Rect, cursor};
 
 const WIDTH: u32 = 128;
 const HEIGHT: u32 = 120;
 const PAGE: Rect = Rect::new(8, 16, 116, 100);
 
+const FILM_AT: Rect = Rect::new(5, 3, 40, 30);
+
 const UPDATES: &str = include_str!("golden/updates.hex");
+const FILM: &str = include_str!("golden/film.hex");
 const CURSOR: &str = include_str!("golden/cursor.hex");
 
 fn hex(bytes: &[u8]) -> String {
@@ -48,7 +53,7 @@ fn updates_are_written_and_read_as_ever() {
             None => screen.shift(rect, 0, -7),
         }
         encoder.mark(&[rect]);
-        let update = encoder.next_update(&screen.view(), 100_000, None).unwrap().unwrap();
+        let update = next(&mut encoder, &screen, 100_000, None, &mut Duration::default()).unwrap();
         assert!(encoder.is_clean());
         written += &format!("{}\n", hex(&update));
         equal &= golden.next().is_some_and(|line| {
@@ -57,6 +62,31 @@ fn updates_are_written_and_read_as_ever() {
         });
     }
     assert!(equal && golden.next().is_none(), "tests/golden/updates.hex would now be\n{written}");
+}
+
+#[test]
+fn film_is_written_and_read_as_ever() {
+    let mut screen = Screen::new(70, 40);
+    let (mut encoder, mut decoder) = (Encoder::new(70, 40).unwrap(), Decoder::new(70, 40).unwrap());
+    let (mut written, mut read) = (String::new(), true);
+    let mut golden = FILM.lines();
+    let mut now = Duration::from_secs(1);
+    let mut step = |update: &[u8]| {
+        written += &format!("{}\n", hex(update));
+        let line = golden.next().unwrap_or_default();
+        read &= decoder.apply(&unhex(line)).is_ok() && unhex(line) == update;
+    };
+    for number in 0..5 {
+        now += Duration::from_millis(40);
+        screen.paint(FILM_AT, Paint::Film(3 * number));
+        encoder.mark(&[FILM_AT]);
+        step(&encoder.at(now).next_update(&screen.view(), 100_000, None).unwrap().unwrap());
+    }
+    assert!(!encoder.is_clean());
+    step(&next(&mut encoder, &screen, 100_000, None, &mut now).unwrap());
+    assert!(encoder.is_clean());
+    let is_exact = decoder.pixels() == screen.pixels();
+    assert!(read && is_exact, "tests/golden/film.hex would now be\n{written}");
 }
 
 #[test]

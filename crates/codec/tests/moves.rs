@@ -1,9 +1,12 @@
 //! What only moved is copied, not coded anew.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail where it stands")]
 
+#[expect(dead_code, reason = "each file of tests needs a part of it")]
 mod common;
 
-use common::{Paint, Screen};
+use std::time::Duration;
+
+use common::{Paint, Screen, next};
 use deskside_codec::{Decoder, Encoder, Rect};
 
 const WIDTH: u32 = 640;
@@ -32,7 +35,8 @@ impl Session {
     fn send(&mut self, marked: &[Rect]) -> (u8, usize) {
         self.encoder.mark(marked);
         let (mut copies, mut bytes) = (0, 0);
-        while let Some(update) = self.encoder.next_update(&self.screen.view(), usize::MAX, None).unwrap() {
+        let mut now = Duration::ZERO;
+        while let Some(update) = next(&mut self.encoder, &self.screen, usize::MAX, None, &mut now) {
             self.decoder.apply(&update).unwrap();
             (copies, bytes) = (copies + update[1], bytes + update.len());
         }
@@ -45,10 +49,11 @@ impl Session {
         let mut encoder = Encoder::new(WIDTH, HEIGHT).unwrap();
         let mut other = Screen::new(WIDTH, HEIGHT);
         other.paint(ALL, Paint::Solid(0x0012_3456));
-        while encoder.next_update(&other.view(), usize::MAX, None).unwrap().is_some() {}
+        let mut now = Duration::ZERO;
+        while next(&mut encoder, &other, usize::MAX, None, &mut now).is_some() {}
         encoder.mark(&[rect]);
         let mut bytes = 0;
-        while let Some(update) = encoder.next_update(&self.screen.view(), usize::MAX, None).unwrap() {
+        while let Some(update) = next(&mut encoder, &self.screen, usize::MAX, None, &mut now) {
             bytes += update.len();
         }
         bytes
@@ -147,7 +152,7 @@ fn what_moved_is_copied_however_small_the_budget() {
     let mut session = Session::showing(Paint::Text(2));
     session.screen.shift(ALL, 0, -53);
     session.encoder.mark(&[ALL]);
-    let update = session.encoder.next_update(&session.screen.view(), 0, None).unwrap().unwrap();
+    let update = next(&mut session.encoder, &session.screen, 0, None, &mut Duration::default()).unwrap();
     assert!(update[1] > 0 && update.len() < 200, "{} copies, {} bytes", update[1], update.len());
     let written = session.decoder.apply(&update).unwrap();
     assert!(written.iter().any(|rect| rect.area() > ALL.area() / 2), "{written:?}");

@@ -1,6 +1,8 @@
 //! Screens for the tests: a frame that is drawn on, and random numbers that are the same every time.
 
-use deskside_codec::{FrameView, Rect};
+use std::time::Duration;
+
+use deskside_codec::{Encoder, FrameView, Rect};
 
 /// xorshift64*; its low bits are weak, so numbers are taken from the high ones.
 pub(crate) struct Random(pub(crate) u64);
@@ -18,6 +20,23 @@ impl Random {
     }
 }
 
+/// The next update. When nothing can be done before what was sent roughly has rested, that time passes.
+pub(crate) fn next(
+    encoder: &mut Encoder,
+    screen: &Screen,
+    budget: usize,
+    focus: Option<(u32, u32)>,
+    now: &mut Duration,
+) -> Option<Vec<u8>> {
+    loop {
+        let update = encoder.at(*now).next_update(&screen.view(), budget, focus).unwrap();
+        if update.is_some() || encoder.is_clean() {
+            return update;
+        }
+        *now = encoder.next_due().unwrap();
+    }
+}
+
 /// What is drawn into a rectangle.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Paint {
@@ -27,6 +46,8 @@ pub(crate) enum Paint {
     Text(u64),
     /// A smooth slope with a little noise, like a photograph.
     Photo(u64),
+    /// Picture number of a film: soft light that drifts, with grain.
+    Film(u32),
 }
 
 /// A screen with a stride that is no multiple of a row, and rubbish in the unused bytes.
@@ -52,6 +73,7 @@ impl Screen {
         let rect = rect.clipped(self.width, self.height);
         let seed = match paint {
             Paint::Noise(seed) | Paint::Text(seed) | Paint::Photo(seed) => seed,
+            Paint::Film(number) => u64::from(number),
             Paint::Solid(_) => 0,
         };
         let mut random = Random(seed | 1);
@@ -67,6 +89,14 @@ impl Screen {
                         .next();
                         let stroke = (letter >> ((x % 8 / 2) + 4 * (y % 16 / 2))) & 1 == 1 && y % 16 > 3;
                         if stroke { 0x0020_2020 } else { 0x00F8_F8F8 }
+                    }
+                    Paint::Film(number) => {
+                        let (x, y, time) = (x as f32, y as f32, number as f32 / 24.0);
+                        let grain = random.below(9) as f32;
+                        let (a, b) = ((x / 47.0 + time * 1.3).sin(), (y / 29.0 + time * 2.1).cos());
+                        let (c, d) = ((x / 113.0 - time).cos(), (y / 61.0 - time * 0.7).sin());
+                        let level = |a: f32, b: f32| (118.0 + 58.0 * a + 52.0 * b + grain) as u32;
+                        level(a * d, c) << 16 | level(c, d) << 8 | level(a, b)
                     }
                     Paint::Photo(_) => {
                         let noise = random.below(8);

@@ -51,6 +51,7 @@ impl Picture {
             encoder: None,
             pending: Vec::new(),
             is_frozen: false,
+            began: Instant::now(),
             not_before: Instant::now(),
         };
         let capture = move || {
@@ -106,6 +107,8 @@ struct Worker {
     /// The last shape, to be sent again when a pause ends.
     shape: Option<CursorShape>,
     is_frozen: bool,
+    /// Where the encoder's time begins.
+    began: Instant,
     not_before: Instant,
 }
 
@@ -114,8 +117,7 @@ impl Worker {
     fn run(mut self, orders: &Receiver<Order>) -> Result<(), Failure> {
         self.begin_epoch()?;
         loop {
-            let wait = if self.has_work() { Duration::ZERO } else { IDLE_WAIT };
-            for event in self.screen.next(wait)? {
+            for event in self.screen.next(self.rest())? {
                 self.happened(event)?;
             }
             let pause = self.not_before.saturating_duration_since(Instant::now());
@@ -145,8 +147,19 @@ impl Worker {
         }
     }
 
+    /// How long nothing needs to be done, if nothing happens: what was sent roughly is made exact later.
+    fn rest(&self) -> Duration {
+        match &self.encoder {
+            _ if self.is_frozen => IDLE_WAIT,
+            None => Duration::ZERO,
+            Some(encoder) => encoder
+                .next_due()
+                .map_or(IDLE_WAIT, |due| due.saturating_sub(self.began.elapsed()).min(IDLE_WAIT)),
+        }
+    }
+
     fn has_work(&self) -> bool {
-        !self.is_frozen && !self.encoder.as_ref().is_some_and(Encoder::is_clean)
+        self.rest().is_zero()
     }
 
     fn freeze(&mut self, frozen: bool) -> Result<(), Failure> {
@@ -212,11 +225,11 @@ impl Worker {
             Err(error) => return Err(error.into()),
         };
         self.pending.clear();
-        match encoder.next_update(&frame, budget, Some(self.cursor)) {
+        match encoder.at(self.began.elapsed()).next_update(&frame, budget, Some(self.cursor)) {
             Ok(Some(body)) => {
                 self.sink.send_update(body);
                 // The rest of this picture, if it did not fit, goes as soon as the network takes it.
-                if encoder.is_clean() {
+                if encoder.next_due().is_none_or(|due| self.began.elapsed() < due) {
                     self.not_before = Instant::now() + BETWEEN_PICTURES;
                 }
             }

@@ -1,0 +1,132 @@
+//! Pixels to coefficients: what a lossy piece is to say.
+
+use super::coefficients::{Coefficient, Coefficients, Reference};
+use super::pixels::{self, Pixels, Planes};
+use super::quality::{NUMBERS, Plane, Quality, Quantiser, ZIGZAG};
+use super::symbols::BLOCKS;
+use super::transform::forward;
+use super::{MACRO, macroblocks};
+use crate::picture::Picture;
+use crate::{FrameView, Rect};
+
+/// How much of a step is rounded up, in sixteenths, of the mean and of all else, by reference: less for a
+/// difference, which is mostly noise.
+const ROUNDING: [(u32, u32); 2] = [(8, 6), (6, 5)];
+/// A lone coefficient of one step from this number on is the noise of a camera.
+const LONE_NOISE: u8 = 3;
+
+/// Finds coefficients; keeps the tables of the last quality.
+#[derive(Debug)]
+pub(crate) struct Analyser {
+    quality: Quality,
+    /// By reference and plane.
+    quantisers: [[Quantiser; 2]; 2],
+}
+
+impl Analyser {
+    pub(crate) fn new() -> Self {
+        Self::of(Quality::FINEST)
+    }
+
+    fn of(quality: Quality) -> Self {
+        let quantisers = [Reference::Grey, Reference::Picture].map(|reference| {
+            let (mean, rest) = ROUNDING[reference as usize];
+            [Plane::Light, Plane::Colour].map(|plane| Quantiser::new(quality, plane, mean, rest))
+        });
+        Self { quality, quantisers }
+    }
+
+    /// Appends the macroblocks of a rectangle.
+    pub(crate) fn analyse(
+        &mut self,
+        frame: &FrameView<'_>,
+        picture: &Picture,
+        rect: Rect,
+        reference: Reference,
+        quality: Quality,
+        coefficients: &mut Coefficients,
+    ) {
+        if quality != self.quality {
+            *self = Self::of(quality);
+        }
+        let mut new: Pixels = [[0; MACRO as usize]; MACRO as usize];
+        let mut old: Pixels = [[0x0080_8080; MACRO as usize]; MACRO as usize];
+        let mut planes: Planes = [[0; 64]; BLOCKS];
+        let mut means = [0i16; 3];
+        for macroblock in macroblocks(rect) {
+            pixels::of_frame(frame, macroblock, &mut new);
+            if reference == Reference::Picture {
+                pixels::of_picture(picture, macroblock, &mut old);
+            }
+            pixels::difference(&new, &old, &mut planes);
+            let mut pattern = 0;
+            for (block, values) in planes.iter().enumerate() {
+                let quantiser = &self.quantisers[reference as usize][usize::from(block >= 4)];
+                let mut levels = quantiser.levels(&forward(values));
+                if reference == Reference::Grey {
+                    let mean = &mut means[block.saturating_sub(3)];
+                    let difference = levels[0] - *mean;
+                    *mean = std::mem::replace(&mut levels[0], difference);
+                }
+                let count = keep(&levels, &mut coefficients.all);
+                if count != 0 {
+                    pattern |= 1 << block;
+                    coefficients.counts.push(count);
+                }
+            }
+            coefficients.patterns.push(pattern);
+        }
+    }
+}
+
+/// Appends the levels other than 0 in the order of the zigzag; gives how many.
+#[inline]
+fn keep(levels: &[i16; 64], all: &mut Vec<Coefficient>) -> u8 {
+    let mut flags = [0u8; 64];
+    for (flag, level) in flags.iter_mut().zip(levels) {
+        *flag = u8::from(*level != 0);
+    }
+    let mut present = 0u64;
+    for (row, flags) in flags.as_chunks::<8>().0.iter().enumerate() {
+        let mut row_of = u64::from_le_bytes(*flags);
+        while row_of != 0 {
+            let place = 8 * row + row_of.trailing_zeros() as usize / 8;
+            present |= 1 << NUMBERS[place];
+            row_of &= row_of - 1;
+        }
+    }
+    if present.count_ones() == 1 {
+        let number = present.trailing_zeros() as u8;
+        if number >= LONE_NOISE && levels[usize::from(ZIGZAG[usize::from(number)])].abs() == 1 {
+            return 0;
+        }
+    }
+    let count = present.count_ones() as u8;
+    while present != 0 {
+        let number = present.trailing_zeros() as u8;
+        let level = levels[usize::from(ZIGZAG[usize::from(number)])];
+        all.push(Coefficient { number, level });
+        present &= present - 1;
+    }
+    count
+}
+
+/// True when the picture is more like the frame than a grey is, judged by a few rows.
+pub(crate) fn prefers_picture(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> bool {
+    let (mut with_picture, mut alone) = (0, 0);
+    let light = |pixel: u32| ((pixel >> 16 & 0xFF) + (pixel >> 7 & 0x1FE) + (pixel & 0xFF)) as i32;
+    for (new, old) in frame.rows(rect).zip(picture.rows(rect)).step_by(4) {
+        for (new, old) in new.as_chunks::<32>().0.iter().zip(old.as_chunks::<8>().0) {
+            let mut lights = [[0; 8]; 2];
+            for (i, (new, old)) in new.as_chunks::<4>().0.iter().zip(old).enumerate() {
+                let new = light(u32::from_le_bytes(*new));
+                lights[0][i] = new;
+                lights[1][i] = new - light(*old);
+            }
+            let mean = lights[0].iter().sum::<i32>() / 8;
+            alone += lights[0].iter().map(|light| (light - mean).abs()).sum::<i32>();
+            with_picture += lights[1].iter().map(|light| light.abs()).sum::<i32>();
+        }
+    }
+    with_picture <= alone + alone / 4
+}

@@ -1,0 +1,100 @@
+//! What an update is to hold: which tiles, in what order, and which of them roughly.
+
+use std::time::Duration;
+
+use crate::activity::Activity;
+use crate::dirty::DirtyTiles;
+use crate::lossy::Quality;
+use crate::rate::Rate;
+use crate::{FrameView, Rect, class};
+
+/// How a tile is to be coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Treatment {
+    Exact,
+    Film(Quality),
+    Photo(Quality),
+}
+
+/// The tiles of an update in their order, with their bounds if these hold for the frame at hand, and how many pixels of them are to be coded roughly.
+pub(crate) struct Plan {
+    pub(crate) tiles: Vec<(u16, Option<Rect>, Treatment)>,
+    pub(crate) lossy_pixels: u64,
+}
+
+/// What a changed place is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Text,
+    Photo,
+    Film,
+    /// It rests, and is to be made exact.
+    Rest,
+}
+
+/// A tile that differs, and what it is taken for.
+struct Sorted {
+    number: u16,
+    /// Where it differs, if that holds for the frame at hand.
+    fresh: Option<Rect>,
+    area: u64,
+    class: Class,
+}
+
+/// Film is always coded roughly while it moves; photographs are when not all of them fit the budget. What
+/// rests and is to be made exact comes last.
+pub(crate) fn plan(
+    frame: &FrameView<'_>,
+    (dirty, activity, rate): (&DirtyTiles, &Activity, &Rate),
+    (budget, focus, now): (usize, Option<(u32, u32)>, Duration),
+) -> Plan {
+    let order = dirty.order(focus);
+    let tiles: Vec<_> = (order.iter())
+        .filter_map(|(number, fresh)| dirty.bounds(*number).map(|bounds| (*number, *fresh, bounds)))
+        .map(|(number, fresh, bounds)| Sorted {
+            number,
+            fresh,
+            area: bounds.area(),
+            class: class_of(frame, activity, number, bounds, now),
+        })
+        .collect();
+    let pixels =
+        |of: Class| -> u64 { tiles.iter().filter(|tile| tile.class == of).map(|tile| tile.area).sum() };
+    let (film, photo) = (pixels(Class::Film), pixels(Class::Photo));
+    // Exactly, a photograph takes about a byte a pixel.
+    let is_much = photo > budget as u64;
+    let treatment = |class: Class| match class {
+        Class::Film => Treatment::Film(rate.film()),
+        Class::Photo if is_much => Treatment::Photo(rate.photo()),
+        Class::Photo | Class::Text | Class::Rest => Treatment::Exact,
+    };
+    let (rest, first): (Vec<_>, Vec<_>) = tiles.iter().partition(|tile| tile.class == Class::Rest);
+    let tiles = first.iter().chain(&rest);
+    let tiles = tiles.map(|tile| (tile.number, tile.fresh, treatment(tile.class))).collect();
+    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 } }
+}
+
+fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rect, now: Duration) -> Class {
+    if activity.is_due(number, now) {
+        return Class::Rest;
+    }
+    let writes_beside = || activity.moving(number).is_some_and(|film| has_text_beside(frame, bounds, film));
+    if !class::is_photo(frame, bounds) || writes_beside() {
+        Class::Text
+    } else if activity.is_film(number) {
+        Class::Film
+    } else {
+        Class::Photo
+    }
+}
+
+/// True when letters have come to what differs in a tile beside the film that is in it.
+fn has_text_beside(frame: &FrameView<'_>, bounds: Rect, film: Rect) -> bool {
+    let Rect { x, y, width, height } = bounds;
+    let above = Rect::new(x, y, width, film.y.saturating_sub(y));
+    let below = Rect::new(x, film.bottom(), width, bounds.bottom().saturating_sub(film.bottom()));
+    let left = Rect::new(x, y, film.x.saturating_sub(x), height);
+    let right = Rect::new(film.right(), y, bounds.right().saturating_sub(film.right()), height);
+    let mut strips = [above, below, left, right].into_iter().filter(|strip| !strip.is_empty());
+    strips.any(|strip| class::is_text(frame, strip))
+}

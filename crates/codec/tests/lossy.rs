@@ -1,0 +1,217 @@
+//! Film and photographs: rough while they move or while the line is short, and exact in the end.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail where it stands")]
+
+#[expect(dead_code, reason = "each file of tests needs a part of it")]
+mod common;
+
+use std::time::Duration;
+
+use common::{Paint, Screen, next};
+use deskside_codec::{Decoder, Encoder, Rect};
+
+const WIDTH: u32 = 640;
+const HEIGHT: u32 = 400;
+const ALL: Rect = Rect::new(0, 0, WIDTH, HEIGHT);
+/// Its edges lie within tiles, which it shares with what is beside it.
+const WINDOW: Rect = Rect::new(37, 51, 400, 230);
+const PICTURE: Duration = Duration::from_millis(42);
+const PLENTY: usize = 1 << 20;
+
+/// Both coders, what they show, and a clock.
+struct Session {
+    screen: Screen,
+    encoder: Encoder,
+    decoder: Decoder,
+    now: Duration,
+}
+
+impl Session {
+    /// With a page of text, sent.
+    fn new() -> Self {
+        let mut screen = Screen::new(WIDTH, HEIGHT);
+        screen.paint(ALL, Paint::Text(5));
+        let (encoder, decoder) = (Encoder::new(WIDTH, HEIGHT).unwrap(), Decoder::new(WIDTH, HEIGHT).unwrap());
+        let mut session = Self { screen, encoder, decoder, now: Duration::from_secs(9) };
+        session.send(PLENTY);
+        assert!(session.encoder.is_clean() && session.is_exact(ALL));
+        session
+    }
+
+    fn draw(&mut self, rect: Rect, paint: Paint) {
+        self.screen.paint(rect, paint);
+        self.encoder.mark(&[rect]);
+    }
+
+    /// Sends one update, and gives its length.
+    fn send(&mut self, budget: usize) -> usize {
+        let update = self
+            .encoder
+            .at(self.now)
+            .next_update(&self.screen.view(), budget, None)
+            .unwrap()
+            .unwrap_or_default();
+        if !update.is_empty() {
+            self.decoder.apply(&update).unwrap();
+        }
+        update.len()
+    }
+
+    /// Plays so many pictures, an update each, and gives the longest of the later half.
+    fn play(&mut self, pictures: u32, budget: usize) -> usize {
+        let mut longest = 0;
+        for number in 0..pictures {
+            self.now += PICTURE;
+            self.draw(WINDOW, Paint::Film(number));
+            let length = self.send(budget);
+            if number > pictures / 2 {
+                longest = longest.max(length);
+            }
+        }
+        longest
+    }
+
+    fn is_exact(&self, rect: Rect) -> bool {
+        self.error(rect) == 0.0
+    }
+
+    /// The mean squared error of light.
+    fn error(&self, rect: Rect) -> f64 {
+        let wanted = self.screen.pixels();
+        let light = |pixel: u32| {
+            let [blue, green, red, _] = pixel.to_le_bytes().map(f64::from);
+            red * 0.299 + green * 0.587 + blue * 0.114
+        };
+        let mut sum = 0.0;
+        for y in rect.y..rect.bottom() {
+            for x in rect.x..rect.right() {
+                let at = (y * WIDTH + x) as usize;
+                let (wanted, shown) = (wanted[at], self.decoder.pixels()[at]);
+                let differs = if wanted == shown { 0.0 } else { 1e-9 };
+                sum += differs + (light(wanted) - light(shown)).powi(2);
+            }
+        }
+        sum / rect.area() as f64
+    }
+
+    /// In decibels.
+    fn fidelity(&self, rect: Rect) -> f64 {
+        10.0 * (255.0 * 255.0 / self.error(rect)).log10()
+    }
+}
+
+#[test]
+fn film_costs_little_while_it_moves_and_is_exact_soon_after_it_stops() {
+    let mut session = Session::new();
+    for number in 0..60 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Film(number));
+        let length = session.send(PLENTY);
+        assert_ne!(session.encoder.next_due(), Some(session.now));
+        assert!(session.fidelity(WINDOW) > 38.0, "{} dB in picture {number}", session.fidelity(WINDOW));
+        // Less than half a bit a pixel once it is known for a film.
+        assert!(number < 4 || length < 92_000 / 16, "{length} bytes in picture {number}");
+    }
+    assert!(!session.encoder.is_clean(), "the last picture is rough");
+    let stopped = session.now;
+    let due = session.encoder.next_due().unwrap() - stopped;
+    assert!(due > Duration::from_millis(50) && due < Duration::from_millis(500), "{due:?}");
+    assert_eq!(session.send(PLENTY), 0, "nothing is sent before");
+    while let Some(due) = session.encoder.next_due() {
+        session.now = due;
+        session.send(PLENTY);
+    }
+    assert!(session.is_exact(ALL) && session.encoder.is_clean());
+    assert!(session.now - stopped < Duration::from_millis(500));
+    session.encoder.mark(&[ALL]);
+    session.now += Duration::from_secs(1);
+    assert_eq!(session.send(PLENTY), 0);
+    assert_eq!(session.encoder.next_due(), None);
+}
+
+#[test]
+fn text_beside_a_film_and_in_the_same_tiles_stays_exact() {
+    let mut session = Session::new();
+    session.play(10, PLENTY);
+    let beside = |session: &Session| {
+        let right = Rect::new(WINDOW.right(), 0, WIDTH - WINDOW.right(), HEIGHT);
+        let below = Rect::new(0, WINDOW.bottom(), WIDTH, HEIGHT - WINDOW.bottom());
+        let left = Rect::new(0, 0, WINDOW.x, HEIGHT);
+        [right, below, left].iter().all(|rect| session.is_exact(*rect))
+    };
+    assert!(beside(&session));
+    for key in 0..20 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Film(10 + key));
+        session.draw(Rect::new(WINDOW.right() + 2, 100 + key, 9, 14), Paint::Text(key.into()));
+        session.draw(Rect::new(60 + 9 * key, WINDOW.bottom() + 3, 9, 14), Paint::Text(key.into()));
+        session.send(PLENTY);
+        assert!(beside(&session), "after key {key}");
+    }
+}
+
+#[test]
+fn on_a_slow_line_film_becomes_coarser_but_goes_on_and_text_does_not_wait() {
+    let mut session = Session::new();
+    // A third of what it costs otherwise.
+    let budget = 800;
+    session.play(60, 100_000);
+    let usual = session.fidelity(WINDOW);
+    let longest = session.play(120, budget);
+    assert!(longest < 3 * budget, "{longest}");
+    let coarse = session.fidelity(WINDOW);
+    assert!(coarse < usual && coarse > 18.0, "{coarse} dB after {usual}");
+    for key in 0..10 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Film(200 + key));
+        let letter = Rect::new(500, 300 + 14 * (key % 7), 9, 14);
+        session.draw(letter, Paint::Text(key.into()));
+        let update = session
+            .encoder
+            .at(session.now)
+            .next_update(&session.screen.view(), budget, Some((500, 300)))
+            .unwrap()
+            .unwrap();
+        session.decoder.apply(&update).unwrap();
+        assert!(session.is_exact(letter), "key {key}");
+    }
+    while let Some(update) = next(&mut session.encoder, &session.screen, budget, None, &mut session.now) {
+        session.decoder.apply(&update).unwrap();
+    }
+    assert!(session.is_exact(ALL));
+}
+
+#[test]
+fn a_photograph_is_recognised_long_before_it_is_exact() {
+    let mut session = Session::new();
+    session.now += Duration::from_secs(5);
+    session.draw(ALL, Paint::Film(0));
+    let budget = 20_000;
+    let mut rough = 0;
+    while session.encoder.next_due().is_some_and(|due| due <= session.now) {
+        rough += session.send(budget);
+    }
+    assert!(session.fidelity(ALL) > 36.0, "{}", session.fidelity(ALL));
+    let mut all = rough;
+    while let Some(update) = next(&mut session.encoder, &session.screen, budget, None, &mut session.now) {
+        session.decoder.apply(&update).unwrap();
+        all += update.len();
+    }
+    assert!(session.is_exact(ALL));
+    assert!(rough * 4 < all, "{rough} of {all}");
+    let mut fresh = Session::new();
+    fresh.now += Duration::from_secs(5);
+    fresh.draw(ALL, Paint::Film(0));
+    let mut exact = 0;
+    while let Some(update) = next(&mut fresh.encoder, &fresh.screen, PLENTY, None, &mut fresh.now) {
+        exact += update.len();
+    }
+    assert!(all * 10 < exact * 13, "{all} bytes instead of {exact}");
+}
+
+#[test]
+fn a_photograph_that_fits_is_exact_at_once() {
+    let mut session = Session::new();
+    session.draw(WINDOW, Paint::Film(3));
+    session.send(PLENTY);
+    assert!(session.is_exact(ALL) && session.encoder.is_clean());
+}
