@@ -185,9 +185,10 @@ impl App for Gallery {
         let (size, least) = SIZE;
         shell.open(WINDOW, WindowOptions { min_size: Some(least), ..WindowOptions::new(TITLE, size) });
         if self.model.session().is_some_and(|session| session.screen().is_some()) {
-            self.picture.reset(SCREEN.0, SCREEN.1);
-            let whole = PixelRect { x: 0, y: 0, width: SCREEN.0, height: SCREEN.1 };
-            self.picture.update(&screen(), &[whole]);
+            let (canvas, (width, height)) = (self.picture.canvas(), SCREEN);
+            canvas.begin(width, height);
+            canvas.write(width, &screen(), [PixelRect { x: 0, y: 0, width, height }]);
+            self.picture.refresh();
         }
     }
 

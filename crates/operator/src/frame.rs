@@ -1,4 +1,4 @@
-//! The customer's picture between two threads: one decodes updates, the other shows what changed.
+//! The thread that decodes the customer's picture onto the canvas from which the window shows it.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,10 +8,8 @@ use std::{io, thread};
 
 use deskside_codec::{DecodeError, Decoder, Rect};
 use deskside_net::operator::Command;
+use deskside_ui::{Canvas, PixelRect};
 use tracing::warn;
-
-/// More changed places than this are handed over as one rectangle around them all.
-const MOST_CHANGES: usize = 256;
 
 /// What the decoding thread is told, in the order of the network's events.
 #[derive(Debug)]
@@ -38,98 +36,55 @@ pub enum Order {
     Forget,
 }
 
-/// The decoded picture and what changed since it was last taken.
-#[derive(Debug, Default)]
-struct Frame {
-    width: u32,
-    height: u32,
-    pixels: Vec<u32>,
-    changed: Vec<Rect>,
-    /// Updates that were decoded since the last look.
-    updates: u64,
-    /// Whether the picture is the sharer's to the last bit; not known before the first update.
-    exact: Option<bool>,
-    /// Whether the size may have changed.
-    renewed: bool,
-    /// Whether the window was told that there is something to take.
-    announced: bool,
+/// The picture as both threads hold it.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    canvas: Canvas,
+    shown: Arc<Mutex<Shown>>,
 }
 
-/// The picture as both threads hold it.
-#[derive(Debug, Clone, Default)]
-pub struct Shared(Arc<Mutex<Frame>>);
-
-/// What [`Shared::take`] hands over.
-#[derive(Debug)]
-pub struct Taken<'a> {
-    /// The new size, if the picture began anew; 0 by 0 if there is none any more.
-    pub renewed: Option<(u32, u32)>,
-    /// The whole picture, row by row, a pixel as `0x00RRGGBB`.
-    pub pixels: &'a [u32],
-    /// Where it changed.
-    pub changed: &'a [Rect],
-    /// How many updates brought that.
+/// What was decoded since this was last asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// How many updates.
     pub updates: u64,
-    /// Whether the picture is the customer's to the last bit, as far as that is known.
+    /// Whether the picture is the customer's to the last bit; unknown until the codec tells.
     pub exact: Option<bool>,
 }
 
 impl Shared {
-    /// Hands what changed to `show`. The decoding thread waits only for as long as that takes.
-    pub fn take(&self, show: impl FnOnce(&Taken<'_>)) {
-        let mut frame = self.lock();
-        frame.announced = false;
-        let renewed = std::mem::take(&mut frame.renewed).then_some((frame.width, frame.height));
-        let changed = std::mem::take(&mut frame.changed);
-        let updates = std::mem::take(&mut frame.updates);
-        show(&Taken { renewed, pixels: &frame.pixels, changed: &changed, updates, exact: frame.exact });
+    /// For the canvas of the window's picture.
+    #[must_use]
+    pub fn new(canvas: Canvas) -> Self {
+        Self { canvas, shown: Arc::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Frame> {
-        // Pixels have no invariant that a panic elsewhere could have broken.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What came onto the canvas since this was last asked.
+    #[must_use]
+    pub fn take_shown(&self) -> Shown {
+        let mut shown = self.lock();
+        let taken = *shown;
+        shown.updates = 0;
+        taken
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        // Two figures have no invariant that a panic elsewhere could have broken.
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a picture of this size. Whether the window is to be told.
     fn renew(&self, width: u32, height: u32) -> bool {
-        let mut frame = self.lock();
-        (frame.width, frame.height) = (width, height);
-        frame.pixels.clear();
-        frame.pixels.resize(width as usize * height as usize, 0);
-        frame.changed.clear();
-        (frame.updates, frame.exact) = (0, None);
-        frame.renewed = true;
-        !std::mem::replace(&mut frame.announced, true)
+        *self.lock() = Shown::default();
+        self.canvas.begin(width, height)
     }
 
     /// Copies what a decoder changed. Whether the window is to be told.
     fn copy(&self, decoder: &Decoder, changed: &[Rect]) -> bool {
-        let mut frame = self.lock();
-        let width = decoder.width() as usize;
-        for rect in changed {
-            for row in rect.y..rect.bottom() {
-                let start = row as usize * width + rect.x as usize;
-                let span = start..start + rect.width as usize;
-                if let (Some(to), Some(from)) =
-                    (frame.pixels.get_mut(span.clone()), decoder.pixels().get(span))
-                {
-                    to.copy_from_slice(from);
-                }
-            }
-        }
-        frame.updates += 1;
-        frame.changed.extend_from_slice(changed);
-        if frame.changed.len() > MOST_CHANGES {
-            let around = frame.changed.iter().copied().reduce(around);
-            frame.changed = around.into_iter().collect();
-        }
-        !std::mem::replace(&mut frame.announced, true)
+        self.lock().updates += 1;
+        let rect = |r: &Rect| PixelRect { x: r.x, y: r.y, width: r.width, height: r.height };
+        self.canvas.write(decoder.width(), decoder.pixels(), changed.iter().map(rect))
     }
-}
-
-fn around(a: Rect, b: Rect) -> Rect {
-    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
-    Rect::new(x, y, a.right().max(b.right()) - x, a.bottom().max(b.bottom()) - y)
 }
 
 /// What is still to be carried out. A new picture costs far more than the few bytes that ask for one, so that
@@ -210,7 +165,7 @@ pub fn orders() -> (Sender<Order>, Receiver<Order>) {
 
 /// Starts the decoding thread. It ends when all senders of its orders are gone. Of the orders that wait it
 /// carries out only the newest [`Order::Screen`] and what came after it. `answer` takes what the
-/// network is to be told, `changed` is called when [`Shared::take`] has something new.
+/// network is to be told, `changed` is called when the canvas has something new.
 ///
 /// # Errors
 /// What the system said, if there can be no more threads.
@@ -280,16 +235,17 @@ mod tests {
         (answered.iter().collect(), told.iter().count())
     }
 
-    fn pixels(shared: &Shared) -> (Option<(u32, u32)>, Vec<u32>, usize) {
-        let mut seen = None;
-        shared.take(|taken| seen = Some((taken.renewed, taken.pixels.to_vec(), taken.changed.len())));
-        shared.take(|taken| assert_eq!(taken.updates, 0, "what was taken is not counted again"));
-        seen.unwrap()
+    fn shared() -> Shared {
+        Shared::new(Canvas::default())
+    }
+
+    fn pixels(shared: &Shared) -> ((u32, u32), Vec<u32>) {
+        shared.canvas.look(|width, height, pixels| ((width, height), pixels.to_vec()))
     }
 
     #[test]
     fn updates_are_decoded_in_order_acknowledged_and_told_once() {
-        let shared = Shared::default();
+        let shared = shared();
         let bodies = updates(0x7f);
         let expected = bodies.len();
         let mut list = vec![begin(3)];
@@ -304,17 +260,16 @@ mod tests {
             assert!(matches!(command, Command::Shown { epoch: 3, number: n } if *n == number), "{command:?}");
         }
         assert_eq!(commands.len(), expected);
-        assert_eq!(shared.lock().updates, expected as u64);
-        let (renewed, pixels, changes) = pixels(&shared);
-        assert_eq!(renewed, Some(SIDE));
+        assert_eq!(shared.take_shown(), Shown { updates: expected as u64, exact: None });
+        assert_eq!(shared.take_shown().updates, 0, "what was taken is not counted again");
+        let (size, pixels) = pixels(&shared);
+        assert_eq!(size, SIDE);
         assert!(pixels.iter().all(|pixel| *pixel == 0x007f_7f7f));
-        assert!(changes > 0);
-        assert_eq!(self::pixels(&shared).2, 0, "what was taken is not handed over again");
     }
 
     #[test]
     fn an_older_epoch_is_void() {
-        let shared = Shared::default();
+        let shared = shared();
         let body = updates(1).remove(0);
         let late = Order::Update { epoch: 1, number: 0, body };
         let (commands, _) = run(&shared, vec![begin(1), begin(2), late]);
@@ -325,7 +280,7 @@ mod tests {
     /// Each size that is carried out is refused here, so that each would be answered.
     #[test]
     fn sizes_and_updates_that_are_overtaken_while_they_wait_are_never_begun() {
-        let shared = Shared::default();
+        let shared = shared();
         let (sender, receiver) = orders();
         let (answers, answered) = channel();
         let (release, gate) = channel::<()>();
@@ -369,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_bad_update_or_size_is_reported_once_and_nothing_after_it_is_believed() {
-        let shared = Shared::default();
+        let shared = shared();
         let bad = |number| Order::Update { epoch: 1, number, body: vec![0xff; 40] };
         let (commands, _) = run(&shared, vec![begin(1), bad(0), bad(1)]);
         assert!(matches!(&commands[..], [Command::BadPicture(_)]), "{commands:?}");
@@ -380,21 +335,9 @@ mod tests {
 
     #[test]
     fn what_may_no_longer_be_seen_is_not_kept() {
-        let shared = Shared::default();
+        let shared = shared();
         let body = updates(0x55).remove(0);
         let _ = run(&shared, vec![begin(1), Order::Update { epoch: 1, number: 0, body }, Order::Forget]);
-        let (renewed, pixels, _) = pixels(&shared);
-        assert_eq!((renewed, pixels), (Some((0, 0)), vec![]));
-    }
-
-    #[test]
-    fn many_changes_become_one_rectangle_around_them() {
-        let shared = Shared::default();
-        let decoder = Decoder::new(SIDE.0, SIDE.1).unwrap();
-        shared.renew(SIDE.0, SIDE.1);
-        let places: Vec<Rect> = (0..=MOST_CHANGES as u32).map(|n| Rect::new(n % 190, n % 90, 2, 3)).collect();
-        shared.copy(&decoder, &places);
-        let expected = places.into_iter().reduce(around).unwrap();
-        shared.take(|taken| assert_eq!(taken.changed, [expected]));
+        assert_eq!(pixels(&shared), ((0, 0), vec![]));
     }
 }

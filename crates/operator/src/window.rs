@@ -15,7 +15,7 @@ use deskside_proto::journal::Action;
 use deskside_session::{Journal, Now};
 use deskside_trust::{OperatorBundle, Secret};
 use deskside_ui::winit::event::WindowEvent;
-use deskside_ui::{App, Handling, Picture, PixelRect, Place, Proxy, Shell, WindowKey, WindowOptions, egui};
+use deskside_ui::{App, Handling, Picture, Place, Proxy, Shell, WindowKey, WindowOptions, egui};
 use time::UtcOffset;
 use tracing::{error, info, warn};
 
@@ -84,7 +84,7 @@ impl Window {
             }
             Err(text) => (None, Model::broken(text)),
         };
-        let tick = proxy.clone();
+        let (picture, tick) = (Picture::new(), proxy.clone());
         let ticker = Ticker::start(move || tell(&tick, Event::Tick));
         let mut program = Self {
             settings,
@@ -92,8 +92,8 @@ impl Window {
             bundle,
             model,
             forms: Forms::default(),
-            picture: Picture::new(),
-            shared: Shared::default(),
+            shared: Shared::new(picture.canvas()),
+            picture,
             mouse: Mouse::default(),
             cursor: Cursor::default(),
             ticker: None,
@@ -147,7 +147,7 @@ impl Window {
                     shell.redraw(WINDOW);
                 }
                 Effect::ForgetPicture => {
-                    self.picture.reset(0, 0);
+                    self.picture.forget();
                     self.picture.set_cursor(None);
                     self.cursor.forget();
                 }
@@ -249,20 +249,9 @@ impl Window {
 
     /// Takes over what the decoding thread has made.
     fn take_picture(&mut self, shell: &mut Shell<'_>) {
-        let (picture, model) = (&mut self.picture, &mut self.model);
-        let mut renewed = false;
-        self.shared.take(|taken| {
-            model.shown(taken.updates, taken.exact);
-            if let Some((width, height)) = taken.renewed {
-                picture.reset(width, height);
-                renewed = true;
-            }
-            let rect =
-                |r: &deskside_codec::Rect| PixelRect { x: r.x, y: r.y, width: r.width, height: r.height };
-            let changed: Vec<PixelRect> = taken.changed.iter().map(rect).collect();
-            picture.update(taken.pixels, &changed);
-        });
-        if renewed {
+        let shown = self.shared.take_shown();
+        self.model.shown(shown.updates, shown.exact);
+        if self.picture.refresh() {
             shell.redraw(WINDOW);
         } else {
             shell.present(WINDOW);
@@ -280,6 +269,11 @@ impl Window {
             operator::Event::CursorMoved { x, y } => {
                 self.picture.move_cursor(u32::from(*x), u32::from(*y));
                 shell.present(WINDOW);
+            }
+            operator::Event::Screen { .. } => {
+                // Its beginning may have come to the canvas before what ended the last one came here.
+                self.picture.renew();
+                shell.redraw(WINDOW);
             }
             operator::Event::CursorShape(shape) => {
                 self.cursor.shape(shape);

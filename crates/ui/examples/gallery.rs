@@ -30,7 +30,8 @@ impl App for Gallery {
             PICTURE,
             WindowOptions { place: Place::TopRight, ..WindowOptions::new("Picture", (480.0, 360.0)) },
         );
-        self.picture.reset(SIDE.0, SIDE.1);
+        self.picture.canvas().begin(SIDE.0, SIDE.1);
+        self.picture.refresh();
     }
 
     fn event(&mut self, (): (), shell: &mut Shell<'_>) {
@@ -40,7 +41,8 @@ impl App for Gallery {
             let (x, y) = (index as u32 % SIDE.0, index as u32 / SIDE.0);
             *pixel = if (x / 8 + y / 8 + self.tick).is_multiple_of(2) { 0x00e9_edf2 } else { 0x001f_5fbf };
         }
-        self.picture.update(&self.pixels, &[rect]);
+        self.picture.canvas().write(SIDE.0, &self.pixels, [rect]);
+        self.picture.refresh();
         shell.present(PICTURE);
     }
 

@@ -6,8 +6,8 @@
 //! egui and the [`widgets`]. Other threads reach the program by [`Proxy::send`], which ends up in
 //! [`App::event`]. Nothing is drawn unless an event, [`Shell::redraw`] or egui's own timers ask for it.
 //!
-//! A [`Picture`] is drawn beneath the widgets of a window straight into the window's memory; new pixels
-//! followed by [`Shell::present`] cost only the changed rectangles and no egui pass.
+//! A [`Picture`] is drawn beneath the widgets of a window straight from its [`Canvas`] into the window's
+//! memory; new pixels followed by [`Shell::present`] cost only the changed rectangles and no egui pass.
 //!
 //! [`program`] holds what both desktop programs share beside the screen: settings, log, and keeping files.
 
@@ -34,7 +34,7 @@ pub use egui;
 pub use error::UiError;
 pub use event_loop::{Options, Proxy, run};
 pub use offscreen::draw_offscreen;
-pub use picture::{CursorImage, Picture, PixelRect, Scaling};
+pub use picture::{Canvas, CursorImage, Picture, PixelRect, Scaling};
 pub use shell::{Place, PointerShape, ScreenRect, Shell, WindowKey, WindowOptions};
 pub use theme::ThemeChoice;
 pub use winit;

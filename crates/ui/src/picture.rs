@@ -1,9 +1,11 @@
 //! The remote picture: its pixels, where it lies in a window, and what of it changed.
 
+mod canvas;
 mod place;
 
 use std::ops::Range;
 
+pub use canvas::Canvas;
 pub use place::Scaling;
 
 use crate::scale::Scaler;
@@ -34,6 +36,14 @@ impl PixelRect {
     fn contains(&self, x: f64, y: f64) -> bool {
         (f64::from(self.x)..f64::from(self.x + self.width)).contains(&x)
             && (f64::from(self.y)..f64::from(self.y + self.height)).contains(&y)
+    }
+
+    /// The smallest one that holds both.
+    fn around(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
     }
 
     /// A rectangle of egui's at so many pixels a point.
@@ -69,12 +79,13 @@ pub struct CursorImage {
     pub bgra: Vec<u8>,
 }
 
-/// A picture that lies beneath a window's widgets. It keeps its own pixels (0x00RRGGBB).
+/// A picture that lies beneath a window's widgets.
 #[derive(Debug, Default)]
 pub struct Picture {
+    canvas: Canvas,
+    /// As the canvas was when the window last looked.
     width: usize,
     height: usize,
-    pixels: Vec<u32>,
     scaling: Scaling,
     scroll: (usize, usize),
     cursor: Option<CursorImage>,
@@ -103,33 +114,48 @@ impl Picture {
         (self.width as u32, self.height as u32)
     }
 
-    /// Begins a picture of another size, black all over (as a decoder begins). The place in the window follows at the next
-    /// [`Picture::show`], so [`crate::Shell::redraw`] belongs to it.
-    pub fn reset(&mut self, width: u32, height: u32) {
-        (self.width, self.height) = (width as usize, height as usize);
-        self.pixels.clear();
-        self.pixels.resize(self.width * self.height, 0);
+    /// Where its pixels are written.
+    #[must_use]
+    pub fn canvas(&self) -> Canvas {
+        self.canvas.clone()
+    }
+
+    /// Finds out what was written to the canvas; [`crate::Shell::present`] then shows it. `true` if another
+    /// picture began: its place follows at the next [`Picture::show`], so [`crate::Shell::redraw`] belongs to
+    /// it.
+    pub fn refresh(&mut self) -> bool {
+        let mut sheet = self.canvas.lock();
+        sheet.announced = false;
+        let changed = std::mem::take(&mut sheet.changed);
+        let renewed = std::mem::take(&mut sheet.renewed);
+        let size = (sheet.width, sheet.height);
+        drop(sheet);
+        if renewed {
+            self.begin(size);
+        } else if size == (self.width, self.height) {
+            for rect in changed {
+                self.change(rect);
+            }
+        }
+        renewed
+    }
+
+    /// Shows what is on the canvas from its beginning, also after [`Picture::forget`].
+    pub fn renew(&mut self) {
+        self.canvas.lock().renewed = true;
+        self.refresh();
+    }
+
+    /// Shows nothing until another picture begins.
+    pub fn forget(&mut self) {
+        self.begin((0, 0));
+    }
+
+    fn begin(&mut self, size: (usize, usize)) {
+        (self.width, self.height) = size;
         self.scroll = (0, 0);
         self.view = None;
         self.everything_changed = true;
-    }
-
-    /// Takes the changed rectangles over from `pixels`, which holds the whole picture row by row. Rectangles
-    /// are clipped; a slice of another size changes nothing.
-    pub fn update(&mut self, pixels: &[u32], changed: &[PixelRect]) {
-        if pixels.len() != self.pixels.len() {
-            return;
-        }
-        let whole = PixelRect { x: 0, y: 0, width: self.width as u32, height: self.height as u32 };
-        for rect in changed.iter().filter_map(|rect| rect.intersect(&whole)) {
-            for row in rect.rows() {
-                let span = row * self.width + rect.columns().start..row * self.width + rect.columns().end;
-                if let (Some(from), Some(to)) = (pixels.get(span.clone()), self.pixels.get_mut(span)) {
-                    to.copy_from_slice(from);
-                }
-            }
-            self.change(rect);
-        }
     }
 
     /// Shows the sharer's pointer like this, or not at all.
@@ -260,6 +286,11 @@ impl Picture {
     pub(crate) fn paint(&mut self, target: &mut [u32], stride: usize, clip: PixelRect) {
         let Some(view) = self.view else { return };
         let Some(clip) = clip.intersect(&view.area) else { return };
+        let sheet = self.canvas.lock();
+        if (sheet.width, sheet.height) != (self.width, self.height) {
+            // Another picture has begun meanwhile; it comes with the next refresh.
+            return surround(target, stride, clip, 0..0, 0..0);
+        }
         let part = |range: Range<usize>, start: i64, len: usize| {
             let from = (range.start as i64 - start).clamp(0, len as i64);
             from as usize..(range.end as i64 - start).clamp(from, len as i64) as usize
@@ -275,7 +306,7 @@ impl Picture {
         let out = target.get_mut(top * stride + left..).unwrap_or_default();
         if view.is_one_to_one() {
             for (row, line) in rows.zip(out.chunks_mut(stride)) {
-                let from = self.pixels.get(row * self.width + columns.start..row * self.width + columns.end);
+                let from = sheet.pixels.get(row * self.width + columns.start..row * self.width + columns.end);
                 if let (Some(line), Some(from)) = (line.get_mut(..columns.len()), from) {
                     line.copy_from_slice(from);
                 }
@@ -284,8 +315,9 @@ impl Picture {
             let (source, shown) = ((self.width, self.height), (view.width, view.height));
             let scaler = self.scaler.take().filter(|scaler| scaler.matches(source, shown));
             let scaler = self.scaler.insert(scaler.unwrap_or_else(|| Scaler::new(source, shown)));
-            scaler.scale(&self.pixels, columns, rows, out, stride);
+            scaler.scale(&sheet.pixels, columns, rows, out, stride);
         }
+        drop(sheet);
         self.paint_cursor(view, target, stride, clip);
     }
 
@@ -385,11 +417,17 @@ mod tests {
 
     fn picture(width: u32, height: u32, area: PixelRect) -> Picture {
         let mut picture = Picture::new();
-        picture.reset(width, height);
+        picture.canvas().begin(width, height);
         let pixels: Vec<u32> = (0..width * height).collect();
-        picture.update(&pixels, &[PixelRect { x: 0, y: 0, width, height }]);
+        write(&mut picture, &pixels, &[PixelRect { x: 0, y: 0, width, height }]);
         picture.place(area);
         picture
+    }
+
+    fn write(picture: &mut Picture, pixels: &[u32], changed: &[PixelRect]) {
+        let width = picture.canvas().look(|width, _, _| width);
+        picture.canvas().write(width, pixels, changed.iter().copied());
+        picture.refresh();
     }
 
     fn painted(picture: &mut Picture) -> Vec<u32> {
@@ -434,10 +472,20 @@ mod tests {
         assert_eq!(picture.take_changes(), [AREA]);
         assert_eq!(picture.take_changes(), []);
         let rect = PixelRect { x: 3, y: 5, width: 2, height: 1 };
-        picture.update(&vec![7; 256], &[rect, PixelRect { x: 16, y: 0, width: 5, height: 5 }]);
+        write(&mut picture, &vec![7; 256], &[rect, PixelRect { x: 16, y: 0, width: 5, height: 5 }]);
         assert_eq!(picture.take_changes(), [PixelRect { x: 5, y: 9, width: 2, height: 1 }]);
-        picture.update(&[7; 3], &[rect]);
+        write(&mut picture, &[7; 3], &[rect]);
         assert_eq!(picture.take_changes(), [], "pixels of another size are not taken");
+        picture.forget();
+        write(&mut picture, &vec![8; 256], &[rect]);
+        assert_eq!(
+            (picture.size(), picture.take_changes()),
+            ((0, 0), vec![]),
+            "what was forgotten stays away"
+        );
+        picture.renew();
+        picture.place(AREA);
+        assert_eq!(painted(&mut picture)[9 * WINDOW + 5], 8, "until it is shown anew");
     }
 
     #[test]

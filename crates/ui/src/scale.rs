@@ -428,4 +428,25 @@ mod tests {
             }
         }
     }
+
+    /// `cargo nextest run -p deskside-ui --release --run-ignored only --no-capture speed`
+    #[test]
+    #[ignore = "measures and prints; run alone, in the release profile"]
+    fn speed() {
+        let source = (1920, 1080);
+        let pixels = noise(source.0 * source.1);
+        for target in [(1120, 630), (1856, 1044), (960, 540), (2880, 1620), (3840, 2160)] {
+            let (columns, rows) = (target.0.min(1920), target.1.min(1080));
+            let mut out = vec![0; columns * rows];
+            let mut scaler = Scaler::new(source, target);
+            let mut once = || {
+                let began = std::time::Instant::now();
+                scaler.scale(&pixels, 0..columns, 0..rows, &mut out, columns);
+                began.elapsed().as_secs_f64()
+            };
+            let best = (0..9).map(|_| once()).fold(f64::INFINITY, f64::min);
+            let each = best * 1e9 / (columns * rows) as f64;
+            println!("{source:?} to {target:?}: {:.2} ms, {each:.2} ns a pixel", best * 1e3);
+        }
+    }
 }

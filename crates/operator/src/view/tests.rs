@@ -121,7 +121,9 @@ fn seeing() -> Window {
     press(&mut window, Key::Enter);
     answer(&mut window, Action::See, 1, Verdict::Allowed(GrantId(1)));
     tell(&mut window, Event::Screen { epoch: 1, width: 800, height: 600 });
-    window.state_mut().picture.reset(800, 600);
+    let picture = &mut window.state_mut().picture;
+    picture.canvas().begin(800, 600);
+    picture.renew();
     window.run();
     let _ = take(&mut window);
     window

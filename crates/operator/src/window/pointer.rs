@@ -298,7 +298,8 @@ mod tests {
             let mut desk = Self { model, picture: Picture::new(), mouse: Mouse::default() };
             desk.allow(Action::See, 1);
             drop(desk.model.net(Event::Screen { epoch: 1, width: 1600, height: 1200 }, now()));
-            desk.picture.reset(1600, 1200);
+            desk.picture.canvas().begin(1600, 1200);
+            desk.picture.renew();
             desk.draw();
             desk
         }
