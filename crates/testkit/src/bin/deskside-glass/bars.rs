@@ -35,7 +35,9 @@ struct Bar {
 
 impl Bar {
     fn most(what: String, measured: Option<f64>, limit: f64, unit: &'static str) -> Option<Self> {
-        Some(Self { what, measured: measured.filter(|value| !value.is_nan())?, limit, unit, least: false })
+        // What never came about, divided by what never came about either, is no success.
+        let measured = measured.map(|value| if value.is_nan() { f64::INFINITY } else { value })?;
+        Some(Self { what, measured, limit, unit, least: false })
     }
 
     fn least(what: String, measured: Option<f64>, limit: f64, unit: &'static str) -> Option<Self> {
@@ -240,6 +242,10 @@ mod tests {
         assert_eq!(bar.verdict(), "**missed** by 20 %");
         assert_eq!(find(&bars, "scroll: bytes ÷ best peer's").measured, 0.5);
         assert_eq!(find(&bars, "scroll: p50 ÷ best peer's").measured, 0.5);
+        let never = Row::from([(Figure::P50, f64::INFINITY)]);
+        let products = [Product::Deskside, Product::Freerdp].map(|product| key(Workload::Film, product));
+        let lost = Results::from(products.map(|key| (key, vec![never.clone()])));
+        assert_eq!(find(&all(&lost, &Line::default()), "film: p50 ÷ best peer's").verdict(), "**missed**");
         // Where a rate limits what can be sent, bytes say nothing.
         let narrow = Line { rate_mbit: 8.0, ..Line::default() };
         assert!(all(&results, &narrow).iter().all(|bar| !bar.what.contains("bytes")));

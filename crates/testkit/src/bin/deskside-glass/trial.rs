@@ -151,7 +151,8 @@ impl Trial {
         let corner = (u32::try_from(x)?, u32::try_from(y)?);
         let eye = stage.operator.display().connect()?;
         let goes_on = || !stop.load(Ordering::Relaxed);
-        Sight::watch(&eye, corner, uncovered(place, self.screen), goes_on).map(Some)
+        let width = uncovered(self.workload, place, self.screen);
+        width.map(|width| Sight::watch(&eye, corner, width, goes_on)).transpose()
     }
 }
 

@@ -30,6 +30,9 @@ const LINES_EVERY: Duration = Duration::from_millis(40);
 /// Size of the window that is dragged, in characters; a little less than [`DRAGGED_PIXELS`].
 const DRAGGED: (u32, u32) = (88, 29);
 const DRAGGED_PIXELS: (u32, u32) = (720, 560);
+/// Size of the editor above a film, in characters, and where it ends, from the top.
+const FILM_EDITOR: (u32, u32) = (110, 15);
+const FILM_EDITOR_ENDS: u32 = 340;
 
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -112,7 +115,7 @@ impl Workload {
             Self::TypingFilm => {
                 let place = (screen.0.saturating_sub(1280), screen.1.saturating_sub(720));
                 film = Some(Film::open(stage.customer.display(), place)?);
-                let opened = typing(stage, &hand, (110, 15), (40, 60))?;
+                let opened = typing(stage, &hand, FILM_EDITOR, (40, 60))?;
                 let (x, y) = stage.customer.display().connect()?.pointer()?;
                 marker = MarkerPlace { corner: (u32::try_from(x + 24)?, u32::try_from(y)?), side: 12 };
                 (Kind::Typing, whole, Some(opened.program))
@@ -270,8 +273,13 @@ impl Slides {
     }
 }
 
-/// How much of a film at this place nothing covers, from the left: the panel lies above its right.
-pub(crate) fn uncovered(place: Rect, screen: (u32, u32)) -> u32 {
+/// How much of a film at this place nothing covers, from the left: the panel lies above its right. `None` where
+/// the screen has no room for both the film and the editor.
+pub(crate) fn uncovered(workload: Workload, place: Rect, screen: (u32, u32)) -> Option<u32> {
+    if workload == Workload::TypingFilm && place.y < FILM_EDITOR_ENDS {
+        return None;
+    }
     let free = screen.0.saturating_sub(PANEL).saturating_sub(place.x);
-    if place.y < 230 { free.min(u32::from(film::WIDTH)) } else { u32::from(film::WIDTH) }
+    let whole = u32::from(film::WIDTH);
+    Some(if place.y < 230 { free.min(whole) } else { whole })
 }
