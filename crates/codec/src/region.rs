@@ -77,31 +77,26 @@ impl Overlay<'_> {
         columns
     }
 
-    /// How many pixels are wrong now.
-    fn wrong(&self, rect: Rect) -> i32 {
-        let rows = self.frame.rows(rect).zip(self.sent.rows(rect));
-        rows.map(|(new, old)| {
-            new.as_chunks::<4>().0.iter().zip(old).map(|(new, old)| wrong(*new, *old)).sum::<i32>()
-        })
-        .sum()
-    }
-
     /// What each row gains, from the top.
     fn lines(&self, rect: Rect) -> impl Iterator<Item = i32> {
         self.rows(rect).map(|(new, old, from)| row_gain(new, old, from))
     }
 }
 
-fn wrong(new: [u8; 4], old: u32) -> i32 {
+fn is_wrong(new: [u8; 4], old: u32) -> i32 {
     i32::from((u32::from_le_bytes(new) ^ old) & COLOUR != 0)
 }
 
 fn gain(new: [u8; 4], old: u32, from: u32) -> i32 {
-    wrong(new, old) - wrong(new, from)
+    is_wrong(new, old) - is_wrong(new, from)
 }
 
 fn row_gain(new: &[[u8; 4]], old: &[u32], from: &[u32]) -> i32 {
     new.iter().zip(old).zip(from).map(|((new, old), from)| gain(*new, *old, *from)).sum()
+}
+
+fn count_wrong(new: &[[u8; 4]], old: &[u32]) -> i32 {
+    new.iter().zip(old).map(|(new, old)| is_wrong(*new, *old)).sum()
 }
 
 /// Finds what moved by `offset` into `area`. Every copy is made from the picture as it is now if they are made in
@@ -117,13 +112,16 @@ pub(crate) fn find(
     let overlay = Overlay { frame, sent, offset };
     let mut cells = Cells::count(&overlay, area);
     let mut copies = Vec::new();
-    while copies.len() < MOST_RECTS {
+    for _ in 0..MOST_RECTS {
         let Some(rect) = cells.best() else { break };
-        let found = refine(&overlay, area, rect, &cells);
-        cells.clear(&rect);
-        let Some((x, y)) = found.and_then(|found| offset.origin((found.x, found.y))) else { continue };
+        // Where text is laid on other text, some pixels are right by chance.
+        let (gain, wrong) = cells.clear(&rect);
+        if 2 * gain < wrong {
+            continue;
+        }
+        let Some(to) = refine(&overlay, area, rect, &cells) else { continue };
+        let Some((x, y)) = offset.origin((to.x, to.y)) else { continue };
         // Two rectangles may have grown into each other.
-        let to = found.unwrap_or_default();
         if copies.iter().all(|copy: &Copy| copy.to.intersection(&to).is_empty()) {
             copies.push(Copy { x, y, to });
         }
@@ -164,11 +162,7 @@ fn refine(overlay: &Overlay<'_>, area: Rect, rect: Rect, cells: &Cells) -> Optio
         |y: std::ops::Range<u32>| overlay.lines(Rect::new(x, y.start, width, y.end - y.start)).collect();
     let (y, bottom_edge) = edges(&top, &bottom, lines(top.clone()), lines(bottom.clone()));
     let height = bottom_edge.checked_sub(y).filter(|height| *height > 0)?;
-    let found = Rect::new(x, y, width, height);
-    // Counted anew, because the cells' sum was that of other edges. Where text is laid on other text, some pixels
-    // are right by chance.
-    let gain: i32 = overlay.lines(found).sum();
-    (gain >= LEAST_GAIN && 2 * gain >= overlay.wrong(found)).then_some(found)
+    Some(Rect::new(x, y, width, height))
 }
 
 /// The start within `low` and the end within `high` that gain most, given what each place there gains.
@@ -206,6 +200,8 @@ struct Cells {
     columns: usize,
     /// Row by row.
     gains: Vec<i32>,
+    /// How many pixels are wrong now.
+    wrong: Vec<i32>,
 }
 
 impl Cells {
@@ -214,15 +210,19 @@ impl Cells {
         let height = CELL_HEIGHT.max(area.height.div_ceil(MOST_ROWS));
         let columns = area.width.div_ceil(width) as usize;
         let mut gains = vec![0; columns * area.height.div_ceil(height) as usize];
+        let mut wrong = gains.clone();
         for ((new, old, from), y) in overlay.rows(area).zip(0..) {
             let start = (y / height) as usize * columns;
             let side = width as usize;
             let row = new.chunks(side).zip(old.chunks(side)).zip(from.chunks(side));
-            for (cell, ((new, old), from)) in gains[start..start + columns].iter_mut().zip(row) {
-                *cell += row_gain(new, old, from);
+            let cells = gains[start..].iter_mut().zip(&mut wrong[start..]);
+            for ((gain, wrong), ((new, old), from)) in cells.zip(row) {
+                let (before, after) = (count_wrong(new, old), count_wrong(new, from));
+                *gain += before - after;
+                *wrong += before;
             }
         }
-        Self { area, width, height, columns, gains }
+        Self { area, width, height, columns, gains, wrong }
     }
 
     /// The rectangle whose cells gain most, if that is worth a copy.
@@ -253,18 +253,22 @@ impl Cells {
         Some(rect.intersection(&self.area)).filter(|rect| !rect.is_empty())
     }
 
-    /// The cells of a rectangle that [`Cells::best`] gave gain nothing any more.
-    fn clear(&mut self, rect: &Rect) {
+    /// The cells of a rectangle that [`Cells::best`] gave gain nothing any more. Gives what they gained, and how many
+    /// of their pixels are wrong.
+    fn clear(&mut self, rect: &Rect) -> (i32, i32) {
         let within = |cell: u32, size: u32, start: u32, end: u32| (start..end).contains(&(cell * size));
         let (x, y) = (rect.x - self.area.x, rect.y - self.area.y);
-        for (cells, row) in self.gains.chunks_mut(self.columns.max(1)).zip(0..) {
-            for (cell, column) in cells.iter_mut().zip(0..) {
+        let mut sums = (0, 0);
+        let columns = self.columns.max(1);
+        for ((gains, wrong), row) in self.gains.chunks_mut(columns).zip(self.wrong.chunks(columns)).zip(0..) {
+            for ((gain, wrong), column) in gains.iter_mut().zip(wrong).zip(0..) {
                 if within(row, self.height, y, y + rect.height)
                     && within(column, self.width, x, x + rect.width)
                 {
-                    *cell = 0;
+                    sums = (sums.0 + std::mem::take(gain), sums.1 + wrong);
                 }
             }
         }
+        sums
     }
 }
