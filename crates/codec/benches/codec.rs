@@ -91,7 +91,18 @@ fn drag(screen: &mut Screen, frame: u32) -> Rect {
     Rect::new(before.x, before.y, window.right() - before.x, window.bottom() - before.y)
 }
 
-const CLASSES: [Class; 8] = [
+/// One of three windows over a page, in turn.
+fn switch(screen: &mut Screen, frame: u32) -> Rect {
+    let window = Rect::new(300, 100, 1200, 900);
+    if frame % 3 == 2 {
+        screen.paint(window, |x, y| photo(x, y, 7));
+    } else {
+        screen.paint(window, |x, y| text(x, y, frame % 3 * 1_000_003));
+    }
+    window
+}
+
+const CLASSES: [Class; 9] = [
     Class {
         name: "solid, whole screen",
         frames: 6,
@@ -136,6 +147,7 @@ const CLASSES: [Class; 8] = [
     },
     Class { name: "page scrolled by 53", frames: 11, draw: scroll },
     Class { name: "window dragged over photo", frames: 12, draw: drag },
+    Class { name: "window switched", frames: 12, draw: switch },
     Class { name: "marked, but unchanged", frames: 20, draw: |_, _| ALL },
 ];
 

@@ -3,7 +3,7 @@
 use crate::grid::Grid;
 use crate::lossy::{Quality, Reference};
 use crate::palette::{MAX_ADDED, MAX_COLOURS};
-use crate::{DecodeError, MAX_COPIES, MAX_LOSSY_PIXELS, MAX_PLANES, MAX_UPDATE, Rect, planar};
+use crate::{DecodeError, MAX_COPIED, MAX_COPIES, MAX_LOSSY_PIXELS, MAX_PLANES, MAX_UPDATE, Rect, planar};
 
 /// Version of the bitstream.
 pub(crate) const VERSION: u8 = 2;
@@ -21,6 +21,7 @@ const KIND_PALETTE: u8 = 2;
 const ANEW: u8 = 0x80;
 const KIND_GREY: u8 = 3;
 const KIND_PICTURE: u8 = 4;
+const KIND_CACHED: u8 = 5;
 /// Bytes before the coefficients of the lossy pieces: their length.
 pub(crate) const LOSSY_HEADER: usize = 3;
 /// Added to the kind of a piece that covers its whole tile.
@@ -63,6 +64,8 @@ pub(crate) enum Content {
     },
     /// By coefficients: what is to be added to the reference.
     Lossy(Reference, Quality),
+    /// As this slot of the cache has them; the piece is the whole tile.
+    Cached(u16),
 }
 
 /// A rectangle within one tile whose pixels are new.
@@ -78,7 +81,7 @@ impl Piece {
     /// Bytes that the piece has in what the blocks expand to.
     pub(crate) fn expanded(&self) -> usize {
         match self.content {
-            Content::Solid(_) | Content::Lossy(..) => 0,
+            Content::Solid(_) | Content::Lossy(..) | Content::Cached(_) => 0,
             Content::Planes => planar::length(self.rect),
             Content::Palette { .. } => self.rect.width as usize * self.rect.height as usize,
         }
@@ -94,6 +97,7 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
         Content::Palette { .. } => KIND_PALETTE,
         Content::Lossy(Reference::Grey, _) => KIND_GREY,
         Content::Lossy(Reference::Picture, _) => KIND_PICTURE,
+        Content::Cached(_) => KIND_CACHED,
     };
     out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
     out.extend_from_slice(&piece.tile.to_be_bytes());
@@ -105,6 +109,7 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
     match piece.content {
         Content::Solid(colour) => out.extend_from_slice(&colour.to_be_bytes()[1..]),
         Content::Planes => {}
+        Content::Cached(slot) => out.extend_from_slice(&slot.to_be_bytes()),
         Content::Palette { anew, first, added, .. } => {
             // At most MAX_ADDED.
             out.push(added.to_le_bytes()[0] | if anew { ANEW } else { 0 });
@@ -138,7 +143,7 @@ pub(crate) fn header(copies: u8, pieces: u16) -> [u8; HEADER] {
 }
 
 /// An update taken apart; copies and pieces lie in the picture, the pieces in their tiles, no tile comes
-/// twice, all copies together are not larger than the picture, and `planes` is at most [`MAX_PLANES`].
+/// twice, all copies together are not larger than the picture or [`MAX_COPIED`], and `planes` is at most [`MAX_PLANES`].
 pub(crate) struct Parsed<'a> {
     pub(crate) copies: Vec<Copy>,
     pub(crate) pieces: Vec<Piece>,
@@ -216,8 +221,8 @@ fn take_copies(rest: &mut &[u8], grid: &Grid, count: usize) -> Result<Vec<Copy>,
             return refused("leaves the picture");
         }
         area += copy.to.area();
-        if area > picture.area() {
-            return refused("makes them larger than the picture");
+        if area > picture.area().min(MAX_COPIED) {
+            return refused("makes them too large together");
         }
         copies.push(copy);
     }
@@ -259,6 +264,8 @@ fn take_piece(
     let content = match kind & !WHOLE_TILE {
         KIND_SOLID => Content::Solid(take_colour(rest)?),
         KIND_PLANES => Content::Planes,
+        KIND_CACHED if rect == whole => Content::Cached(u16::from_be_bytes(take(rest, "slot")?)),
+        KIND_CACHED => return Err(refused("is from the cache, but not the whole tile")),
         KIND_PALETTE => {
             let [added] = take(rest, "number of new colours")?;
             let (anew, added) = (added & ANEW != 0, usize::from(added & !ANEW));
@@ -314,12 +321,13 @@ mod tests {
             Piece { tile: 3, rect: Rect::new(65, 64, 3, 3), content: palette(false, 0, 2, 256) },
             Piece { tile: 4, rect: Rect::new(0, 128, 3, 3), content: palette(true, 2, 1, 1) },
             Piece { tile: 5, rect: Rect::new(65, 128, 2, 1), content: palette(false, 3, 0, 1) },
+            Piece { tile: 6, rect: Rect::new(0, 192, 64, 8), content: Content::Cached(0x0102) },
         ];
         let copies = [
             Copy { x: 0, y: 0, to: Rect::new(99, 199, 1, 1) },
             Copy { x: 1, y: 2, to: Rect::new(3, 4, 97, 196) },
         ];
-        let mut update = header(2, 7).to_vec();
+        let mut update = header(2, 8).to_vec();
         copies.iter().for_each(|copy| put_copy(&mut update, copy));
         pieces.iter().for_each(|piece| put_piece(&mut update, &grid, piece, &colours));
         update.push(42);

@@ -1,6 +1,7 @@
 //! The decoder: updates in, the picture out.
 
 use crate::bitstream::{self, Content, Piece};
+use crate::cache::Cache;
 use crate::expand::Expander;
 use crate::grid::Grid;
 use crate::history::History;
@@ -11,8 +12,8 @@ use crate::{DecodeError, Rect, planar};
 
 /// Turns the updates of one epoch into the picture, whoever sent them.
 ///
-/// Beside the picture it never holds more than [`crate::MAX_PLANES`] and about 16 MiB, of which 8 MiB are
-/// [`crate::MAX_COEFFICIENTS`].
+/// Beside the picture it never holds more than [`crate::MAX_PLANES`], a cache of 32 MiB, and about 16 MiB, of which
+/// 8 MiB are [`crate::MAX_COEFFICIENTS`].
 pub struct Decoder {
     grid: Grid,
     picture: Picture,
@@ -20,6 +21,7 @@ pub struct Decoder {
     history: History,
     palette: Palette,
     lossy: lossy::Reader,
+    cache: Cache,
 }
 
 impl Decoder {
@@ -37,6 +39,7 @@ impl Decoder {
             history: History::default(),
             palette: Palette::default(),
             lossy: lossy::Reader::new(),
+            cache: Cache::default(),
         })
     }
 
@@ -52,7 +55,7 @@ impl Decoder {
             let flushes = parsed.pieces.len();
             self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
         };
-        check(&parsed.pieces, planes)?;
+        check(&parsed.pieces, planes, &self.cache)?;
         let found = if parsed.lossy.is_empty() {
             None
         } else {
@@ -68,6 +71,7 @@ impl Decoder {
             rest = behind;
             match piece.content {
                 Content::Solid(colour) => self.picture.fill(piece.rect, colour),
+                Content::Cached(slot) => self.cache.restore(slot, &mut self.picture, piece.rect),
                 Content::Planes => planar::join(bytes, &mut self.picture, piece.rect),
                 Content::Palette { anew, first, added, .. } => {
                     self.palette.add(anew, &parsed.colours[first..first + added]);
@@ -84,6 +88,7 @@ impl Decoder {
             self.lossy.learn(found);
         }
         self.history.append(planes);
+        self.cache.keep(&self.grid, parsed.pieces.iter().copied(), &self.picture);
         let copied = parsed.copies.into_iter().map(|copy| copy.to);
         Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
     }
@@ -107,17 +112,23 @@ impl Decoder {
     }
 }
 
-/// That no pixel has a number beyond its palette.
-fn check(pieces: &[Piece], mut planes: &[u8]) -> Result<(), DecodeError> {
+/// That no pixel has a number beyond its palette, and that the cache has what is named.
+fn check(pieces: &[Piece], mut planes: &[u8], cache: &Cache) -> Result<(), DecodeError> {
     for (piece, number) in pieces.iter().zip(0..) {
         let (bytes, behind) = planes.split_at(piece.expanded());
         planes = behind;
-        if let Content::Palette { count, .. } = piece.content {
-            let highest = bytes.iter().fold(0, |highest, byte| highest.max(*byte));
-            if usize::from(highest) >= count {
-                let problem = "has a number beyond its palette";
-                return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem });
+        let problem = match piece.content {
+            Content::Palette { count, .. } => {
+                let highest = bytes.iter().fold(0, |highest, byte| highest.max(*byte));
+                (usize::from(highest) >= count).then_some("has a number beyond its palette")
             }
+            Content::Cached(slot) => {
+                (!cache.fits(slot, piece.rect)).then_some("is not in the cache in this size")
+            }
+            Content::Solid(_) | Content::Planes | Content::Lossy(..) => None,
+        };
+        if let Some(problem) = problem {
+            return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem });
         }
     }
     Ok(())
@@ -126,7 +137,7 @@ fn check(pieces: &[Piece], mut planes: &[u8]) -> Result<(), DecodeError> {
 fn lossy_pieces(pieces: &[Piece]) -> impl Iterator<Item = (Rect, Reference)> {
     pieces.iter().filter_map(|piece| match piece.content {
         Content::Lossy(reference, _) => Some((piece.rect, reference)),
-        Content::Solid(_) | Content::Planes | Content::Palette { .. } => None,
+        Content::Solid(_) | Content::Planes | Content::Palette { .. } | Content::Cached(_) => None,
     })
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::activity::Activity;
-use crate::bitstream::Copy;
+use crate::bitstream::{Content, Copy, Piece};
+use crate::cache::Lookup;
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
@@ -23,6 +24,7 @@ pub struct Encoder {
     dirty: DirtyTiles,
     history: History,
     palette: Index,
+    cache: Lookup,
     /// Room for the planes of the next update.
     planes: Vec<u8>,
     activity: Activity,
@@ -45,6 +47,7 @@ impl Encoder {
             dirty: DirtyTiles::all(&grid),
             history: History::default(),
             palette: Index::default(),
+            cache: Lookup::default(),
             planes: Vec::new(),
             activity: Activity::new(grid.tiles()),
             lossy: lossy::Writer::new(),
@@ -129,6 +132,17 @@ impl Encoder {
             if !update.is_empty() && update.is_full()? {
                 break;
             }
+            let tile = self.grid.tile(number);
+            let known = || self.cache.find(frame, tile, bounds);
+            // Film does not come back.
+            if let Some(slot) = if matches!(treatment, Treatment::Film(_)) { None } else { known() } {
+                self.cache.restore(slot, &mut self.sent, tile);
+                let content = Content::Cached(slot);
+                update.put(&self.grid, Piece { tile: number, rect: tile, content });
+                self.activity.set_exact(number);
+                self.dirty.clean(number);
+                continue;
+            }
             match treatment {
                 Treatment::Exact => {
                     self.sent.copy_from(frame, bounds);
@@ -156,6 +170,7 @@ impl Encoder {
         let finished = update.finish()?;
         self.history.append(&finished.planes);
         self.planes = finished.planes;
+        self.cache.keep(&self.grid, frame, &finished.pieces, &self.sent);
         Ok(Some(finished.bytes))
     }
 

@@ -55,6 +55,11 @@ impl<'a> FrameView<'a> {
         })
     }
 
+    /// The four bytes of each pixel of each row of a rectangle that lies inside the frame.
+    pub(crate) fn words(&self, rect: Rect) -> impl Iterator<Item = &'a [[u8; 4]]> + use<'a> {
+        self.rows(rect).map(|row| row.as_chunks::<4>().0)
+    }
+
     /// The pixels of a row, from a column on, as `0x00RRGGBB`; they lie inside the frame.
     pub(crate) fn row(&self, x: u32, y: u32, width: u32) -> impl Iterator<Item = u32> + use<'a> {
         let start = y as usize * self.stride + x as usize * 4;

@@ -15,6 +15,7 @@
 
 mod activity;
 mod bitstream;
+mod cache;
 mod change;
 mod class;
 mod compress;
@@ -51,8 +52,11 @@ pub const MAX_SIDE: u32 = 16_384;
 pub const MAX_AREA: u64 = 64 * 1024 * 1024;
 /// Longest update, in bytes.
 pub const MAX_UPDATE: usize = 1024 * 1024;
-/// Most copies of one update; together they are not larger than the picture, which bounds the decoder's time.
+/// Most copies of one update.
 pub const MAX_COPIES: usize = 64;
+/// Most pixels that all copies of one update have together, which are not more than the picture has, either. Bounds
+/// the decoder's time; screens of 5120 × 2880 have less.
+pub const MAX_COPIED: u64 = 16 * 1024 * 1024;
 /// Most bytes of planes that one update expands to; bounds the decoder's memory and time.
 pub const MAX_PLANES: usize = 4 * 1024 * 1024;
 /// Most pixels that the lossy pieces of an update have together; bounds the decoder's time.

@@ -9,7 +9,7 @@ use crate::features::{Places, Scanner};
 use crate::grid::Grid;
 use crate::picture::Picture;
 use crate::region::{self, Offset};
-use crate::{FrameView, MAX_COPIES, Rect};
+use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect};
 
 /// Fewer changed pixels than these are not looked at: coding them costs little.
 pub(crate) const LEAST_CHANGED: u64 = 8192;
@@ -61,9 +61,9 @@ pub(crate) fn make(grid: &Grid, frame: &FrameView<'_>, sent: &mut Picture, chang
     copies
 }
 
-/// True when all copies together are not larger than the picture.
+/// True when all copies together are not too large.
 fn fits(grid: &Grid, copies: &[Copy], copy: &Copy) -> bool {
-    copies.iter().chain([copy]).map(|copy| copy.to.area()).sum::<u64>() <= grid.area()
+    copies.iter().chain([copy]).map(|copy| copy.to.area()).sum::<u64>() <= grid.area().min(MAX_COPIED)
 }
 
 /// Neighbouring changed tiles of a row of tiles, as one rectangle.

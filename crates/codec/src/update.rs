@@ -20,10 +20,11 @@ const LEAST_SHARE: usize = 64;
 pub(crate) struct Update<'prefix> {
     budget: usize,
     copies: Vec<Copy>,
-    pieces: Vec<u8>,
+    /// The pieces, and as they are written.
+    pieces: Vec<Piece>,
+    header: Vec<u8>,
     /// The new colours of all pieces.
     colours: Vec<u32>,
-    count: u16,
     lossy: &'prefix mut Writer,
     planes: Vec<u8>,
     compressor: Compressor<'prefix>,
@@ -40,6 +41,7 @@ pub(crate) struct Update<'prefix> {
 pub(crate) struct Finished {
     pub(crate) bytes: Vec<u8>,
     pub(crate) planes: Vec<u8>,
+    pub(crate) pieces: Vec<Piece>,
 }
 
 impl<'prefix> Update<'prefix> {
@@ -58,7 +60,7 @@ impl<'prefix> Update<'prefix> {
             copies,
             pieces: Vec::new(),
             colours: Vec::new(),
-            count: 0,
+            header: Vec::new(),
             lossy,
             planes,
             compressor: Compressor::new(prefix)?,
@@ -70,7 +72,7 @@ impl<'prefix> Update<'prefix> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.copies.is_empty() && self.count == 0
+        self.copies.is_empty() && self.pieces.is_empty()
     }
 
     /// Adds the pixels that `picture` has in a rectangle of a tile.
@@ -94,8 +96,13 @@ impl<'prefix> Update<'prefix> {
             Content::Planes
         };
         self.waiting += planar::estimate(&self.planes[start..]);
-        bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content }, &self.colours);
-        self.count += 1;
+        self.put(grid, Piece { tile, rect, content });
+    }
+
+    /// Adds a piece whose planes, if it has any, are there.
+    pub(crate) fn put(&mut self, grid: &Grid, piece: Piece) {
+        bitstream::put_piece(&mut self.header, grid, &piece, &self.colours);
+        self.pieces.push(piece);
     }
 
     /// Adds a rectangle of a tile roughly, and makes `picture` what the viewer has then. Without effect if
@@ -109,9 +116,7 @@ impl<'prefix> Update<'prefix> {
         quality: Quality,
     ) {
         if let Some(reference) = self.lossy.piece(frame, picture, rect, quality) {
-            let content = Content::Lossy(reference, quality);
-            bitstream::put_piece(&mut self.pieces, grid, &Piece { tile, rect, content }, &self.colours);
-            self.count += 1;
+            self.put(grid, Piece { tile, rect, content: Content::Lossy(reference, quality) });
         }
     }
 
@@ -124,7 +129,7 @@ impl<'prefix> Update<'prefix> {
     /// write blocks out.
     pub(crate) fn is_full(&mut self) -> Result<bool, EncodeError> {
         let lossy = LOSSY_HEADER + self.lossy.length();
-        let certain = HEADER + self.copies.len() * COPY + self.pieces.len() + MAX_PIECE + lossy;
+        let certain = HEADER + self.copies.len() * COPY + self.header.len() + MAX_PIECE + lossy;
         let most_waiting = self.planes.len() - self.flushed + MAX_PIECE_PLANES;
         let over_budget = certain + self.written + self.waiting * self.share / WHOLE_SHARE >= self.budget;
         let over_limit = certain + self.written + compress::bound(most_waiting) > MAX_UPDATE;
@@ -152,15 +157,17 @@ impl<'prefix> Update<'prefix> {
     pub(crate) fn finish(self) -> Result<Finished, EncodeError> {
         // No more than MAX_COPIES.
         let copies = self.copies.len().to_le_bytes()[0];
-        let mut bytes = bitstream::header(copies, self.count).to_vec();
+        // No more than there are tiles.
+        let [low, high, ..] = self.pieces.len().to_le_bytes();
+        let mut bytes = bitstream::header(copies, u16::from_le_bytes([low, high])).to_vec();
         self.copies.iter().for_each(|copy| bitstream::put_copy(&mut bytes, copy));
-        bytes.extend_from_slice(&self.pieces);
+        bytes.extend_from_slice(&self.header);
         if self.lossy.length() != 0 {
             bitstream::put_lossy(&mut bytes, &self.lossy.finish());
         }
         if !self.planes.is_empty() {
             bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
         }
-        Ok(Finished { bytes, planes: self.planes })
+        Ok(Finished { bytes, planes: self.planes, pieces: self.pieces })
     }
 }

@@ -104,7 +104,17 @@ fn t32_malformed_updates_are_refused_by_name() {
         ("tile twice", update(2, &[whole_solid(1), whole_solid(1)].concat()), |e| {
             matches!(e, DecodeError::Piece { piece: 1, tile: 1, .. })
         }),
-        ("kind 5", update(1, &[0x85, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x85, .. })),
+        ("kind 6", update(1, &[0x86, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x86, .. })),
+        ("slot cut short", update(1, &[0x85, 0, 0, 0]), |e| {
+            matches!(e, DecodeError::Truncated { field: "slot" })
+        }),
+        ("slot that is empty", update(1, &[0x85, 0, 0, 7, 255]), |e| matches!(e, DecodeError::Piece { .. })),
+        ("slot of a tile of another size", update(1, &[0x85, 0, 1, 0, 0]), |e| {
+            matches!(e, DecodeError::Piece { piece: 0, tile: 1, .. })
+        }),
+        ("slot for a part of a tile", update(1, &[5, 0, 0, 0, 0, 5, 5, 0, 0]), |e| {
+            matches!(e, DecodeError::Piece { .. })
+        }),
         ("kind 127", update(1, &[0x7F, 0, 0, 0, 0, 0, 0]), |e| matches!(e, DecodeError::Unknown { .. })),
         ("too wide", inner(1, 0, 63, 0), |e| matches!(e, DecodeError::Piece { .. })),
         ("too high", inner(0, 63, 0, 1), |e| matches!(e, DecodeError::Piece { .. })),
@@ -163,7 +173,7 @@ fn t32_malformed_copies_are_refused_by_name() {
         ),
         (
             "copy before a broken piece",
-            [&[2, 1, 0, 1], [0; 5].as_slice(), &[9, 0, 0, 0, 20, 0, 20], &[0x85, 0, 0]].concat(),
+            [&[2, 1, 0, 1], [0; 5].as_slice(), &[9, 0, 0, 0, 20, 0, 20], &[0xFF, 0, 0]].concat(),
             |e| matches!(e, DecodeError::Unknown { .. }),
         ),
     ]);
@@ -252,8 +262,8 @@ fn t32_mutated_updates_never_panic_and_stay_bounded() {
 #[test]
 fn t33_the_most_copies_of_the_largest_picture_are_made_in_time() {
     let mut decoder = Decoder::new(16_384, 4_096).unwrap();
-    // 64 copies of 4095 rows and a 64th of the columns, each down by a row, so that rows go from the last to the first.
-    let numbers = (0..64u16).flat_map(|n| [n * 256, 0, n * 256, 1, 256, 4095]);
+    // A quarter of the picture: each of a 64th of its columns, down by a row, so that rows go from the last to the first.
+    let numbers = (0..64u16).flat_map(|n| [n * 256, 0, n * 256, 1, 256, 1024]);
     let copies: Vec<u8> = numbers.flat_map(u16::to_be_bytes).collect();
     let update = [[2, 64, 0, 0].as_slice(), &copies].concat();
     let start = Instant::now();

@@ -31,6 +31,9 @@ fn paints() -> impl Strategy<Value = Paint> {
         Just(Paint::Solid(0)),
         any::<u64>().prop_map(Paint::Noise),
         any::<u64>().prop_map(Paint::Text),
+        // These come back, as windows do.
+        (0..2u64).prop_map(Paint::Noise),
+        (0..2u64).prop_map(|seed| Paint::Text(seed << 40)),
         any::<u64>().prop_map(Paint::Photo),
         any::<u16>().prop_map(|number| Paint::Film(number.into())),
     ]
@@ -225,4 +228,36 @@ fn a_frame_of_another_size_is_refused_and_changes_nothing() {
         assert!(Encoder::new(width, height).is_err());
         assert!(Decoder::new(width, height).is_err());
     }
+}
+
+#[test]
+fn a_window_that_comes_back_costs_a_few_bytes_a_tile() {
+    let mut screen = Screen::new(1280, 800);
+    let (mut encoder, mut decoder) = (Encoder::new(1280, 800).unwrap(), Decoder::new(1280, 800).unwrap());
+    let window = Rect::new(128, 128, 640, 512);
+    for round in 0..6 {
+        screen.paint(window, if round % 2 == 0 { Paint::Noise(1) } else { Paint::Text(2) });
+        encoder.mark(&[window]);
+        let bytes: usize = settle(&mut encoder, &mut decoder, &screen, usize::MAX).iter().sum();
+        assert!(decoder.pixels() == screen.pixels());
+        assert!(round < 2 || bytes < 80 * 6, "{bytes} bytes in round {round}");
+    }
+}
+
+#[test]
+fn what_both_sides_keep_stays_the_same_when_it_is_full() {
+    // 1,024 tiles a screen, 2,048 in the cache: the first screen is forgotten, the others come back.
+    let (width, height) = (2048, 2048);
+    let mut screen = Screen::new(width, height);
+    let (mut encoder, mut decoder) =
+        (Encoder::new(width, height).unwrap(), Decoder::new(width, height).unwrap());
+    let all = Rect::new(0, 0, width, height);
+    let mut lengths = Vec::new();
+    for seed in [1u64, 2, 3, 2, 3, 1] {
+        screen.paint(all, Paint::Text(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        encoder.mark(&[all]);
+        lengths.push(settle(&mut encoder, &mut decoder, &screen, usize::MAX).iter().sum::<usize>());
+        assert!(decoder.pixels() == screen.pixels());
+    }
+    assert!(lengths[3] < 8000 && lengths[4] < 8000 && lengths[5] > 50_000, "{lengths:?}");
 }
