@@ -160,7 +160,7 @@ impl Index {
     fn reset(&mut self, colours: &[u32]) {
         self.colours.clear();
         self.slots.fill((EMPTY, 0));
-        for (colour, number) in colours.iter().zip(0..) {
+        for (colour, number) in colours.iter().zip(0..=u8::MAX) {
             let mut slot = slot(*colour);
             while self.slots[slot].0 != EMPTY {
                 slot = (slot + 1) % SLOTS;
@@ -187,6 +187,14 @@ mod tests {
     use crate::Rect;
     use crate::grid::Grid;
     use crate::picture::Picture;
+
+    #[test]
+    fn a_full_palette_can_be_kept() {
+        let mut index = Index::default();
+        let colours: Vec<u32> = (0..256).map(|n| n * 0x0001_0203).collect();
+        index.reset(&colours);
+        assert_eq!(index.colours, colours);
+    }
 
     #[test]
     fn numbers_give_the_same_pixels_and_the_palette_stays() {
