@@ -55,6 +55,7 @@ impl Picture {
             not_before: Instant::now(),
         };
         let capture = move || {
+            let _watch = PanicWatch(network.clone());
             if let Err(failure) = worker.run(&queue) {
                 tracing::error!(%failure, "the screen can no longer be captured");
                 network.send(match failure {
@@ -83,6 +84,18 @@ impl Drop for Picture {
         self.waker.wake();
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that captures the screen panicked");
+        }
+    }
+}
+
+/// A picture that stands still because its thread is dead would look like one of a quiet screen: both people
+/// are told that nothing is shown any more.
+struct PanicWatch(CommandSender);
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.send(Command::Revoke(Action::See));
         }
     }
 }
