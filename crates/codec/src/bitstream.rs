@@ -1,7 +1,7 @@
 //! An update's header: its copies and pieces. PROTOCOL.md (section 8) has the layout in words.
 
 use crate::grid::Grid;
-use crate::lossy::{Quality, Reference};
+use crate::lossy::{Quality, Reference, Vector};
 use crate::palette::{MAX_ADDED, MAX_COLOURS};
 use crate::{DecodeError, MAX_COPIED, MAX_COPIES, MAX_LOSSY_PIXELS, MAX_PLANES, MAX_UPDATE, Rect, planar};
 
@@ -22,6 +22,7 @@ const ANEW: u8 = 0x80;
 const KIND_GREY: u8 = 3;
 const KIND_PICTURE: u8 = 4;
 const KIND_CACHED: u8 = 5;
+const KIND_MOVED: u8 = 6;
 /// Bytes before the coefficients of the lossy pieces: their length.
 pub(crate) const LOSSY_HEADER: usize = 3;
 /// Added to the kind of a piece that covers its whole tile.
@@ -98,6 +99,7 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
         Content::Lossy(Reference::Grey, _) => KIND_GREY,
         Content::Lossy(Reference::Picture, _) => KIND_PICTURE,
         Content::Cached(_) => KIND_CACHED,
+        Content::Lossy(Reference::Moved(_), _) => KIND_MOVED,
     };
     out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
     out.extend_from_slice(&piece.tile.to_be_bytes());
@@ -116,7 +118,12 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
             let colours = &colours[first..first + added];
             colours.iter().for_each(|colour| out.extend_from_slice(&colour.to_be_bytes()[1..]));
         }
-        Content::Lossy(_, quality) => out.push(quality.step()),
+        Content::Lossy(reference, quality) => {
+            out.push(quality.step());
+            if let Reference::Moved(Vector { x, y }) = reference {
+                out.extend([x, y].map(|part| part.to_be_bytes()[0]));
+            }
+        }
     }
 }
 
@@ -281,6 +288,15 @@ fn take_piece(
         }
         KIND_GREY => Content::Lossy(Reference::Grey, take_quality(rest)?),
         KIND_PICTURE => Content::Lossy(Reference::Picture, take_quality(rest)?),
+        KIND_MOVED => {
+            let quality = take_quality(rest)?;
+            let [x, y] = take::<2>(rest, "vector")?.map(|part| i8::from_be_bytes([part]));
+            let vector = Vector { x, y };
+            if vector.source(rect, (grid.width, grid.height)).is_none() {
+                return Err(refused("refers to what is outside the picture"));
+            }
+            Content::Lossy(Reference::Moved(vector), quality)
+        }
         _ => return Err(DecodeError::Unknown { field: "kind of piece", value: kind }),
     };
     Ok(Piece { tile, rect, content })

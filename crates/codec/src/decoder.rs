@@ -12,8 +12,8 @@ use crate::{DecodeError, Rect, planar};
 
 /// Turns the updates of one epoch into the picture, whoever sent them.
 ///
-/// Beside the picture it never holds more than [`crate::MAX_PLANES`], a cache of 32 MiB, and about 16 MiB, of which
-/// 8 MiB are [`crate::MAX_COEFFICIENTS`].
+/// Beside the picture it never holds more than [`crate::MAX_PLANES`], a cache of 32 MiB, and about 32 MiB, of which
+/// 8 MiB are [`crate::MAX_COEFFICIENTS`] and 16 MiB [`crate::MAX_LOSSY_PIXELS`].
 pub struct Decoder {
     grid: Grid,
     picture: Picture,
@@ -65,6 +65,8 @@ impl Decoder {
             self.picture.copy_within((copy.x, copy.y), copy.to);
         }
         let mut rest = planes;
+        let sources = sources(&self.picture, &parsed.pieces);
+        let mut sources = sources.as_slice();
         let mut cursor = found.as_ref().map(|found| found.coefficients.cursor());
         for piece in &parsed.pieces {
             let (bytes, behind) = rest.split_at(piece.expanded());
@@ -79,7 +81,14 @@ impl Decoder {
                 }
                 Content::Lossy(reference, quality) => {
                     if let Some(cursor) = &mut cursor {
-                        self.lossy.apply(cursor, &mut self.picture, piece.rect, reference, quality);
+                        let length = match reference {
+                            Reference::Moved(_) => piece.rect.width as usize * piece.rect.height as usize,
+                            Reference::Grey | Reference::Picture => 0,
+                        };
+                        let (source, behind) = sources.split_at(length);
+                        sources = behind;
+                        let from = (reference, source);
+                        self.lossy.apply(cursor, &mut self.picture, piece.rect, from, quality);
                     }
                 }
             }
@@ -132,6 +141,18 @@ fn check(pieces: &[Piece], mut planes: &[u8], cache: &Cache) -> Result<(), Decod
         }
     }
     Ok(())
+}
+
+/// The pixels that pieces with vectors refer to, as they are before any piece; not more than
+/// [`crate::MAX_LOSSY_PIXELS`].
+fn sources(picture: &Picture, pieces: &[Piece]) -> Vec<u32> {
+    let mut sources = Vec::new();
+    for piece in pieces {
+        if let Content::Lossy(Reference::Moved(vector), _) = piece.content {
+            lossy::fetch(picture, piece.rect, vector, &mut sources);
+        }
+    }
+    sources
 }
 
 fn lossy_pieces(pieces: &[Piece]) -> impl Iterator<Item = (Rect, Reference)> {

@@ -14,7 +14,7 @@ use crate::picture::Picture;
 use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
 use crate::update::Update;
-use crate::{EncodeError, FrameView, Rect, change, moves};
+use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, moves};
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -30,6 +30,8 @@ pub struct Encoder {
     activity: Activity,
     lossy: lossy::Writer,
     rate: Rate,
+    /// What was sent before this update, where a film plays.
+    before: Option<Picture>,
     now: Duration,
 }
 
@@ -52,6 +54,7 @@ impl Encoder {
             activity: Activity::new(grid.tiles()),
             lossy: lossy::Writer::new(),
             rate: Rate::default(),
+            before: None,
             now: Duration::ZERO,
         })
     }
@@ -118,6 +121,7 @@ impl Encoder {
         }
         let known = (&self.dirty, &self.activity, &self.rate);
         let plan = plan(frame, known, (budget, focus, self.now));
+        self.keep(&plan.film);
         let planes = std::mem::take(&mut self.planes);
         let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
         let mut lossy = Lossy::default();
@@ -150,11 +154,12 @@ impl Encoder {
                     self.activity.set_exact(number);
                 }
                 Treatment::Film(quality) | Treatment::Photo(quality) => {
-                    let pictures = (frame, &mut self.sent);
-                    update.push_lossy(&self.grid, number, bounds, pictures, quality);
+                    let is_film = matches!(treatment, Treatment::Film(_));
+                    let pictures = (self.before.as_ref().filter(|_| is_film), &mut self.sent);
+                    update.push_lossy(&self.grid, number, bounds, frame, pictures, quality);
                     self.activity.set_rough(number, bounds);
                     lossy.pixels += bounds.area();
-                    if matches!(treatment, Treatment::Film(_)) {
+                    if is_film {
                         lossy.judge(luma_error(frame, &self.sent, bounds));
                     }
                 }
@@ -172,6 +177,20 @@ impl Encoder {
         self.planes = finished.planes;
         self.cache.keep(&self.grid, frame, &finished.pieces, &self.sent);
         Ok(Some(finished.bytes))
+    }
+
+    /// Keeps what was sent where a film plays and around it.
+    fn keep(&mut self, film: &Rect) {
+        if film.is_empty() {
+            return;
+        }
+        let (x, y) = (film.x.saturating_sub(TILE_SIDE), film.y.saturating_sub(TILE_SIDE));
+        let around = Rect::new(x, y, film.right() + TILE_SIDE - x, film.bottom() + TILE_SIDE - y);
+        let around = around.clipped(self.grid.width, self.grid.height);
+        let before = self.before.get_or_insert_with(|| Picture::black(&self.grid));
+        for (to, from) in before.rows_mut(around).zip(self.sent.rows(around)) {
+            to.copy_from_slice(from);
+        }
     }
 
     /// Compares what is marked or is to be made exact, and again where copies were made.

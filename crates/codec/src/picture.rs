@@ -17,6 +17,18 @@ impl Picture {
         Self { width, pixels: vec![0; width * grid.height as usize] }
     }
 
+    /// Pixels a row.
+    pub(crate) fn width(&self) -> u32 {
+        // No picture is wider than MAX_SIDE.
+        self.width as u32
+    }
+
+    /// Rows.
+    pub(crate) fn height(&self) -> u32 {
+        // No picture is higher than MAX_SIDE.
+        (self.pixels.len() / self.width) as u32
+    }
+
     pub(crate) fn pixels(&self) -> &[u32] {
         &self.pixels
     }

@@ -20,6 +20,8 @@ pub(crate) enum Treatment {
 pub(crate) struct Plan {
     pub(crate) tiles: Vec<(u16, Option<Rect>, Treatment)>,
     pub(crate) lossy_pixels: u64,
+    /// Around all of the film.
+    pub(crate) film: Rect,
 }
 
 /// What a changed place is taken for.
@@ -37,7 +39,7 @@ struct Sorted {
     number: u16,
     /// Where it differs, if that holds for the frame at hand.
     fresh: Option<Rect>,
-    area: u64,
+    bounds: Rect,
     class: Class,
 }
 
@@ -54,12 +56,15 @@ pub(crate) fn plan(
         .map(|(number, fresh, bounds)| Sorted {
             number,
             fresh,
-            area: bounds.area(),
+            bounds,
             class: class_of(frame, activity, number, bounds, now),
         })
         .collect();
-    let pixels =
-        |of: Class| -> u64 { tiles.iter().filter(|tile| tile.class == of).map(|tile| tile.area).sum() };
+    let pixels = |of: Class| -> u64 {
+        tiles.iter().filter(|tile| tile.class == of).map(|tile| tile.bounds.area()).sum()
+    };
+    let films = tiles.iter().filter(|tile| tile.class == Class::Film).map(|tile| tile.bounds);
+    let around = films.reduce(|around, bounds| around.around(&bounds)).unwrap_or_default();
     let (film, photo) = (pixels(Class::Film), pixels(Class::Photo));
     // Exactly, a photograph takes about a byte a pixel.
     let is_much = photo > budget as u64;
@@ -71,7 +76,7 @@ pub(crate) fn plan(
     let (rest, first): (Vec<_>, Vec<_>) = tiles.iter().partition(|tile| tile.class == Class::Rest);
     let tiles = first.iter().chain(&rest);
     let tiles = tiles.map(|tile| (tile.number, tile.fresh, treatment(tile.class))).collect();
-    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 } }
+    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around }
 }
 
 fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rect, now: Duration) -> Class {

@@ -105,17 +105,19 @@ impl<'prefix> Update<'prefix> {
         self.pieces.push(piece);
     }
 
-    /// Adds a rectangle of a tile roughly, and makes `picture` what the viewer has then. Without effect if
+    /// Adds a rectangle of a tile roughly, and makes the second picture what the viewer has then; the first is
+    /// what it was before the update, if the place may have moved. Without effect if
     /// what differs is too little to be said.
     pub(crate) fn push_lossy(
         &mut self,
         grid: &Grid,
         tile: u16,
         rect: Rect,
-        (frame, picture): (&FrameView<'_>, &mut Picture),
+        frame: &FrameView<'_>,
+        pictures: (Option<&Picture>, &mut Picture),
         quality: Quality,
     ) {
-        if let Some(reference) = self.lossy.piece(frame, picture, rect, quality) {
+        if let Some(reference) = self.lossy.piece(frame, pictures, rect, quality) {
             self.put(grid, Piece { tile, rect, content: Content::Lossy(reference, quality) });
         }
     }

@@ -76,9 +76,9 @@ fn film_is_written_and_read_as_ever() {
         let line = golden.next().unwrap_or_default();
         read &= decoder.apply(&unhex(line)).is_ok() && unhex(line) == update;
     };
-    for number in 0..5 {
+    for number in 0..10 {
         now += Duration::from_millis(40);
-        screen.paint(FILM_AT, Paint::Film(3 * number));
+        screen.paint(FILM_AT, if number < 5 { Paint::Film(3 * number) } else { Paint::Camera(number) });
         encoder.mark(&[FILM_AT]);
         step(&encoder.at(now).next_update(&screen.view(), 100_000, None).unwrap().unwrap());
     }

@@ -49,9 +49,9 @@ fn session(width: u32, height: u32) -> (Vec<Vec<u8>>, Screen) {
     let paints =
         [Paint::Text(1), Paint::Photo(2), Paint::Solid(0x0033_6699), Paint::Text(3), Paint::Noise(4)];
     let film = Rect::new(30, 11, width / 2, height / 2);
-    for number in 0..6 {
+    for number in 0..7 {
         now += Duration::from_millis(40);
-        screen.paint(film, Paint::Film(number));
+        screen.paint(film, if number < 5 { Paint::Film(number) } else { Paint::Camera(number) });
         encoder.mark(&[film]);
         updates.extend(encoder.at(now).next_update(&screen.view(), 20_000, None).unwrap());
     }
@@ -104,7 +104,7 @@ fn t32_malformed_updates_are_refused_by_name() {
         ("tile twice", update(2, &[whole_solid(1), whole_solid(1)].concat()), |e| {
             matches!(e, DecodeError::Piece { piece: 1, tile: 1, .. })
         }),
-        ("kind 6", update(1, &[0x86, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x86, .. })),
+        ("kind 7", update(1, &[0x87, 0, 0]), |e| matches!(e, DecodeError::Unknown { value: 0x87, .. })),
         ("slot cut short", update(1, &[0x85, 0, 0, 0]), |e| {
             matches!(e, DecodeError::Truncated { field: "slot" })
         }),
@@ -114,6 +114,9 @@ fn t32_malformed_updates_are_refused_by_name() {
         }),
         ("slot for a part of a tile", update(1, &[5, 0, 0, 0, 0, 5, 5, 0, 0]), |e| {
             matches!(e, DecodeError::Piece { .. })
+        }),
+        ("beyond the picture", update(1, &[0x86, 0, 0, 40, 0, 255]), |e| {
+            matches!(e, DecodeError::Piece { tile: 0, .. })
         }),
         ("kind 127", update(1, &[0x7F, 0, 0, 0, 0, 0, 0]), |e| matches!(e, DecodeError::Unknown { .. })),
         ("too wide", inner(1, 0, 63, 0), |e| matches!(e, DecodeError::Piece { .. })),

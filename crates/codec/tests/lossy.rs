@@ -215,3 +215,22 @@ fn a_photograph_that_fits_is_exact_at_once() {
     session.send(PLENTY);
     assert!(session.is_exact(ALL) && session.encoder.is_clean());
 }
+
+#[test]
+fn a_camera_that_swings_costs_what_is_new() {
+    let mut session = Session::new();
+    let mut lengths = Vec::new();
+    for number in 0..24 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Camera(number));
+        lengths.push(session.send(PLENTY));
+        assert!(number < 4 || session.fidelity(WINDOW) > 38.0, "{} dB", session.fidelity(WINDOW));
+    }
+    // The scene has twenty times as many bytes, exactly, and five times, roughly but without motion.
+    let longest = *lengths[8..].iter().max().unwrap();
+    assert!(longest * 20 < lengths[0], "{lengths:?}");
+    while let Some(update) = next(&mut session.encoder, &session.screen, PLENTY, None, &mut session.now) {
+        session.decoder.apply(&update).unwrap();
+    }
+    assert!(session.is_exact(ALL));
+}

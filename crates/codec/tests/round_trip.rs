@@ -36,6 +36,7 @@ fn paints() -> impl Strategy<Value = Paint> {
         (0..2u64).prop_map(|seed| Paint::Text(seed << 40)),
         any::<u64>().prop_map(Paint::Photo),
         any::<u16>().prop_map(|number| Paint::Film(number.into())),
+        (0..9u32).prop_map(Paint::Camera),
     ]
 }
 

@@ -30,19 +30,19 @@ impl Analyser {
 
     fn of(quality: Quality) -> Self {
         let quantisers = [Reference::Grey, Reference::Picture].map(|reference| {
-            let (mean, rest) = ROUNDING[reference as usize];
+            let (mean, rest) = ROUNDING[reference.mode()];
             [Plane::Light, Plane::Colour].map(|plane| Quantiser::new(quality, plane, mean, rest))
         });
         Self { quality, quantisers }
     }
 
-    /// Appends the macroblocks of a rectangle.
+    /// Appends the macroblocks of a rectangle. `source` has the pixels that a piece with a vector refers to.
     pub(crate) fn analyse(
         &mut self,
         frame: &FrameView<'_>,
         picture: &Picture,
         rect: Rect,
-        reference: Reference,
+        (reference, source): (Reference, &[u32]),
         quality: Quality,
         coefficients: &mut Coefficients,
     ) {
@@ -55,13 +55,15 @@ impl Analyser {
         let mut means = [0i16; 3];
         for macroblock in macroblocks(rect) {
             pixels::of_frame(frame, macroblock, &mut new);
-            if reference == Reference::Picture {
-                pixels::of_picture(picture, macroblock, &mut old);
+            match reference {
+                Reference::Grey => {}
+                Reference::Picture => pixels::of_picture(picture, macroblock, &mut old),
+                Reference::Moved(_) => pixels::of_source(source, rect, macroblock, &mut old),
             }
             pixels::difference(&new, &old, &mut planes);
             let mut pattern = 0;
             for (block, values) in planes.iter().enumerate() {
-                let quantiser = &self.quantisers[reference as usize][usize::from(block >= 4)];
+                let quantiser = &self.quantisers[reference.mode()][usize::from(block >= 4)];
                 let mut levels = quantiser.levels(&forward(values));
                 if reference == Reference::Grey {
                     let mean = &mut means[block.saturating_sub(3)];
@@ -111,11 +113,11 @@ fn keep(levels: &[i16; 64], all: &mut Vec<Coefficient>) -> u8 {
     count
 }
 
-/// True when the picture is more like the frame than a grey is, judged by a few rows.
-pub(crate) fn prefers_picture(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> bool {
+/// True when these rows of a picture are more like the frame than a grey is, judged by a few of them.
+pub(crate) fn prefers<'a>(frame: &FrameView<'_>, rows: impl Iterator<Item = &'a [u32]>, rect: Rect) -> bool {
     let (mut with_picture, mut alone) = (0, 0);
     let light = |pixel: u32| ((pixel >> 16 & 0xFF) + (pixel >> 7 & 0x1FE) + (pixel & 0xFF)) as i32;
-    for (new, old) in frame.rows(rect).zip(picture.rows(rect)).step_by(4) {
+    for (new, old) in frame.rows(rect).zip(rows).step_by(4) {
         for (new, old) in new.as_chunks::<32>().0.iter().zip(old.as_chunks::<8>().0) {
             let mut lights = [[0; 8]; 2];
             for (i, (new, old)) in new.as_chunks::<4>().0.iter().zip(old).enumerate() {

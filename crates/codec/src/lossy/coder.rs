@@ -1,8 +1,9 @@
 //! The lossy pieces of an update, on both sides.
 
-use super::analyse::{Analyser, prefers_picture};
+use super::analyse::{Analyser, prefers};
 use super::coefficients::{Coefficients, Cursor, Reference};
 use super::macroblocks;
+use super::motion::{self, Vector};
 use super::quality::Quality;
 use super::range::{RangeDecoder, RangeEncoder};
 use super::reconstruct::Reconstructor;
@@ -21,6 +22,9 @@ pub(crate) struct Writer {
     reconstructor: Reconstructor,
     /// Of the last piece.
     coefficients: Coefficients,
+    vector: Vector,
+    /// What it referred to.
+    source: Vec<u32>,
     /// Of the update that is being made.
     range: RangeEncoder,
     pixels: usize,
@@ -38,6 +42,8 @@ impl Writer {
             analyser: Analyser::new(),
             reconstructor: Reconstructor::new(),
             coefficients: Coefficients::default(),
+            vector: Vector::default(),
+            source: Vec::new(),
             range: RangeEncoder::new(),
             pixels: 0,
             count: 0,
@@ -45,26 +51,50 @@ impl Writer {
     }
 
     /// Writes a rectangle of a tile, and makes the picture what the viewer has then. `None` if what differs
-    /// is too little to be said: then nothing has happened.
+    /// is too little to be said: then nothing has happened. `before` is the picture before the update's pieces,
+    /// if the place may have moved.
     pub(crate) fn piece(
         &mut self,
         frame: &FrameView<'_>,
-        picture: &mut Picture,
+        (before, picture): (Option<&Picture>, &mut Picture),
         rect: Rect,
         quality: Quality,
     ) -> Option<Reference> {
-        let reference =
-            if prefers_picture(frame, picture, rect) { Reference::Picture } else { Reference::Grey };
+        let reference = self.reference(frame, before, picture, rect);
+        let from = (reference, self.source.as_slice());
         self.coefficients.clear();
-        self.analyser.analyse(frame, picture, rect, reference, quality, &mut self.coefficients);
+        self.analyser.analyse(frame, picture, rect, from, quality, &mut self.coefficients);
         if reference == Reference::Picture && self.coefficients.all.is_empty() {
             return None;
         }
         symbols::write(&self.coefficients, reference, &mut self.models, &mut self.range);
-        self.reconstructor.apply(&mut self.coefficients.cursor(), picture, rect, reference, quality);
+        self.reconstructor.apply(&mut self.coefficients.cursor(), picture, rect, from, quality);
         self.pixels += rect.width as usize * rect.height as usize;
         self.count += self.coefficients.all.len();
         Some(reference)
+    }
+
+    /// Chooses the reference; what a vector refers to is then in `source`.
+    fn reference(
+        &mut self,
+        frame: &FrameView<'_>,
+        before: Option<&Picture>,
+        picture: &Picture,
+        rect: Rect,
+    ) -> Reference {
+        self.source.clear();
+        let moved =
+            before.and_then(|before| Some((before, motion::search(frame, before, rect, self.vector)?)));
+        if let Some((before, vector)) = moved {
+            motion::fetch(before, rect, vector, &mut self.source);
+            if prefers(frame, self.source.chunks_exact(rect.width as usize), rect) {
+                self.vector = vector;
+                return Reference::Moved(vector);
+            }
+        } else if prefers(frame, picture.rows(rect), rect) {
+            return Reference::Picture;
+        }
+        Reference::Grey
     }
 
     /// Bytes of the update so far.
@@ -126,16 +156,16 @@ impl Reader {
         }
     }
 
-    /// Applies the next piece of those that were read.
+    /// Applies the next piece of those that were read, with the pixels that it refers to if it has a vector.
     pub(crate) fn apply(
         &mut self,
         cursor: &mut Cursor<'_>,
         picture: &mut Picture,
         rect: Rect,
-        reference: Reference,
+        from: (Reference, &[u32]),
         quality: Quality,
     ) {
-        self.reconstructor.apply(cursor, picture, rect, reference, quality);
+        self.reconstructor.apply(cursor, picture, rect, from, quality);
     }
 
     /// All pieces have been applied: what was learned from them counts from now on.
@@ -190,7 +220,7 @@ mod tests {
                 let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
                 let tiles = (0..6).map(|tile| grid.tile(tile));
                 let pieces: Vec<_> = tiles
-                    .filter_map(|rect| Some((rect, writer.piece(&frame, &mut sent, rect, quality)?)))
+                    .filter_map(|rect| Some((rect, writer.piece(&frame, (None, &mut sent), rect, quality)?)))
                     .collect();
                 let foretold = writer.length();
                 let bytes = writer.finish();
@@ -201,7 +231,7 @@ mod tests {
                 let found = reader.read(pieces.iter().copied(), &bytes).unwrap();
                 let mut cursor = found.coefficients.cursor();
                 for (rect, reference) in pieces {
-                    reader.apply(&mut cursor, &mut shown, rect, reference, quality);
+                    reader.apply(&mut cursor, &mut shown, rect, (reference, &[]), quality);
                 }
                 reader.learn(found);
                 assert!(sent.pixels() == shown.pixels());
@@ -219,8 +249,8 @@ mod tests {
         let data = film(1);
         let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
         let quality = Quality::new(40).unwrap();
-        assert!(writer.piece(&frame, &mut sent, grid.tile(0), quality).is_some());
-        let again = (0..3).find(|_| writer.piece(&frame, &mut sent, grid.tile(0), quality).is_none());
+        assert!(writer.piece(&frame, (None, &mut sent), grid.tile(0), quality).is_some());
+        let again = (0..3).find(|_| writer.piece(&frame, (None, &mut sent), grid.tile(0), quality).is_none());
         assert!(again.is_some());
     }
 
@@ -230,7 +260,8 @@ mod tests {
         let (mut sent, mut writer, reader) = (Picture::black(&grid), Writer::new(), Reader::new());
         let data = film(1);
         let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
-        let piece = (grid.tile(0), writer.piece(&frame, &mut sent, grid.tile(0), Quality::FINEST).unwrap());
+        let piece =
+            (grid.tile(0), writer.piece(&frame, (None, &mut sent), grid.tile(0), Quality::FINEST).unwrap());
         let bytes = writer.finish();
         let read = |bytes: &[u8]| reader.read([piece].into_iter(), bytes).err();
         assert_eq!(read(&bytes), None);
@@ -244,7 +275,7 @@ mod tests {
             let mut reader = Reader::new();
             if let Ok(found) = reader.read([piece].into_iter(), &broken) {
                 let mut cursor = found.coefficients.cursor();
-                reader.apply(&mut cursor, &mut sent, piece.0, piece.1, Quality::clamped(255));
+                reader.apply(&mut cursor, &mut sent, piece.0, (piece.1, &[]), Quality::clamped(255));
                 assert!(sent.pixels().iter().all(|pixel| pixel >> 24 == 0));
             }
         }

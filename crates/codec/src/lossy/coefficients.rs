@@ -1,5 +1,7 @@
 //! The content of a lossy piece, between pixels and bits: which blocks have coefficients, and which.
 
+use super::motion::Vector;
+
 /// What a lossy piece adds to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reference {
@@ -7,6 +9,15 @@ pub(crate) enum Reference {
     Grey,
     /// The picture as it is at that place.
     Picture,
+    /// The picture as it was before the update's pieces, so far away.
+    Moved(Vector),
+}
+
+impl Reference {
+    /// Which models and which rounding apply: 0 for a grey, 1 for a picture.
+    pub(crate) fn mode(self) -> usize {
+        usize::from(self != Self::Grey)
+    }
 }
 
 /// A coefficient that is not 0.

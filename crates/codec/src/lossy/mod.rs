@@ -7,6 +7,7 @@
 mod analyse;
 mod coder;
 mod coefficients;
+mod motion;
 mod pixels;
 mod quality;
 mod range;
@@ -16,6 +17,7 @@ mod transform;
 
 pub(crate) use coder::{Reader, Writer};
 pub(crate) use coefficients::Reference;
+pub(crate) use motion::{Vector, fetch};
 pub(crate) use pixels::luma_error;
 pub(crate) use quality::Quality;
 

@@ -48,6 +48,17 @@ pub(super) fn of_frame(frame: &FrameView<'_>, rect: Rect, pixels: &mut Pixels) {
     fill_up(pixels, rect);
 }
 
+/// Pixels of a macroblock of those that a piece refers to.
+#[inline]
+pub(super) fn of_source(source: &[u32], piece: Rect, rect: Rect, pixels: &mut Pixels) {
+    let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
+    let rows = source.chunks_exact(width).skip((rect.y - piece.y) as usize);
+    for (to, from) in pixels.iter_mut().zip(rows.take(rect.height as usize)) {
+        to.iter_mut().zip(&from[x..x + rect.width as usize]).for_each(|(to, from)| *to = *from);
+    }
+    fill_up(pixels, rect);
+}
+
 /// Pixels of a macroblock of a picture.
 #[inline]
 pub(super) fn of_picture(picture: &Picture, rect: Rect, pixels: &mut Pixels) {

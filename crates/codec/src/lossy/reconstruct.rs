@@ -27,13 +27,14 @@ impl Reconstructor {
         Self { quality, steps: [Plane::Light, Plane::Colour].map(|plane| steps(quality, plane)) }
     }
 
-    /// Applies the next macroblocks to a rectangle of the picture.
+    /// Applies the next macroblocks to a rectangle of the picture. `source` has the pixels that a piece with a
+    /// vector refers to.
     pub(crate) fn apply(
         &mut self,
         cursor: &mut Cursor<'_>,
         picture: &mut Picture,
         rect: Rect,
-        reference: Reference,
+        (reference, source): (Reference, &[u32]),
         quality: Quality,
     ) {
         if quality != self.quality {
@@ -51,15 +52,19 @@ impl Reconstructor {
                 let coefficients = if pattern >> block & 1 == 1 { cursor.block() } else { &[] };
                 let mean = match reference {
                     Reference::Grey => Some(&mut means[block.saturating_sub(3)]),
-                    Reference::Picture => None,
+                    Reference::Picture | Reference::Moved(_) => None,
                 };
                 let steps = &self.steps[usize::from(block >= 4)];
                 *values = block_of(coefficients, mean, steps);
             }
-            if reference == Reference::Picture {
-                pixels::of_picture(picture, macroblock, &mut pixels);
+            match reference {
+                Reference::Grey => {}
+                Reference::Picture => pixels::of_picture(picture, macroblock, &mut pixels),
+                Reference::Moved(_) => pixels::of_source(source, rect, macroblock, &mut pixels),
             }
-            pixels::add(&planes, &mut pixels);
+            if pattern != 0 || reference == Reference::Grey {
+                pixels::add(&planes, &mut pixels);
+            }
             pixels::to_picture(&pixels, picture, macroblock);
         }
     }

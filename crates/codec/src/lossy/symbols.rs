@@ -72,7 +72,7 @@ pub(crate) fn write(
     encoder: &mut RangeEncoder,
 ) {
     let mut cursor = coefficients.cursor();
-    let mode = reference as usize;
+    let mode = reference.mode();
     let mut before = 15;
     for _ in 0..coefficients.patterns.len() {
         let pattern = cursor.pattern();
@@ -134,7 +134,7 @@ pub(crate) fn read(
     decoder: &mut RangeDecoder<'_>,
     coefficients: &mut Coefficients,
 ) -> Result<(), DecodeError> {
-    let mode = reference as usize;
+    let mode = reference.mode();
     let mut before = 15;
     for _ in 0..macroblocks {
         let light = decoder.symbol(&mut models.light[mode][pattern_context(before)]);

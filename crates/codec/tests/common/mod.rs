@@ -48,6 +48,8 @@ pub(crate) enum Paint {
     Photo(u64),
     /// Picture number of a film: soft light that drifts, with grain.
     Film(u32),
+    /// Picture number of a film: a camera that swings over hills and grass, by parts of pixels.
+    Camera(u32),
 }
 
 /// A screen with a stride that is no multiple of a row, and rubbish in the unused bytes.
@@ -73,7 +75,7 @@ impl Screen {
         let rect = rect.clipped(self.width, self.height);
         let seed = match paint {
             Paint::Noise(seed) | Paint::Text(seed) | Paint::Photo(seed) => seed,
-            Paint::Film(number) => u64::from(number),
+            Paint::Film(number) | Paint::Camera(number) => u64::from(number),
             Paint::Solid(_) => 0,
         };
         let mut random = Random(seed | 1);
@@ -97,6 +99,15 @@ impl Screen {
                         let (c, d) = ((x / 113.0 - time).cos(), (y / 61.0 - time * 0.7).sin());
                         let level = |a: f32, b: f32| (118.0 + 58.0 * a + 52.0 * b + grain) as u32;
                         level(a * d, c) << 16 | level(c, d) << 8 | level(a, b)
+                    }
+                    Paint::Camera(number) => {
+                        let (x, y) = (x as f32 + 2.5 * number as f32, y as f32 + 1.2 * number as f32);
+                        let wave = |across: f32, down: f32| (x / across).sin() * (y / down).cos();
+                        let grass = 12.0 * wave(2.3, 3.1) + 14.0 * wave(5.0, 7.0) + 16.0 * wave(17.0, 13.0);
+                        let light = 110.0 + grass + if y > 120.0 + x / 3.0 { 40.0 } else { 0.0 };
+                        let level = |tint: f32, grain: f32| (light * tint + grain) as u32;
+                        let grain = random.below(8) as f32;
+                        level(1.1, grain) << 16 | level(1.0, grain) << 8 | level(0.8, grain)
                     }
                     Paint::Photo(_) => {
                         let noise = random.below(8);
