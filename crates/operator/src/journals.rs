@@ -11,18 +11,17 @@ use time::UtcOffset;
 /// Writes both files and gives the readable one's path.
 ///
 /// # Errors
-/// What the system said. Nothing partial is left.
+/// What the system said, or that nothing began that could be kept. Nothing partial is left.
 pub(crate) fn keep(journal: &Journal, folder: &Path, offset: UtcOffset) -> io::Result<PathBuf> {
-    let (began_ms, session) = match journal.entries().next() {
-        Some(Entry { at_ms, event: Event::Started { session, .. }, .. }) => (*at_ms, session.to_string()),
-        _ => (0, "unknown".to_owned()),
+    let Some(Entry { at_ms, event: Event::Started { session, .. }, .. }) = journal.entries().next() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the session never began"));
     };
-    let (proof, text) = (journal.encode(), journal.to_text(offset));
-    JournalFiles { began_ms, session: &session, proof: &proof, text: &text }.keep(folder, offset)
+    let (session, proof, text) = (session.to_string(), journal.encode(), journal.to_text(offset));
+    JournalFiles { began_ms: *at_ms, session: &session, proof: &proof, text: &text }.keep(folder, offset)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fs;
 
     use deskside_proto::SessionId;
@@ -46,7 +45,7 @@ mod tests {
     }
 
     /// A real journal of two entries that nobody has sealed.
-    fn journal() -> Journal {
+    pub(crate) fn journal() -> Journal {
         let (customer, operator) = (SessionKey::generate().unwrap(), SessionKey::generate().unwrap());
         let started = Event::Started {
             session: SessionId([0xab; 16]),
@@ -65,6 +64,18 @@ mod tests {
         file.extend(field(2, &party(customer.certificate())));
         file.extend(field(3, &party(operator.certificate())));
         Journal::decode(&file).unwrap()
+    }
+
+    /// The journal of a session that never began.
+    pub(crate) fn empty_journal() -> Journal {
+        Journal::decode(b"deskside journal 1\n\x12\x00\x1a\x00").unwrap()
+    }
+
+    #[test]
+    fn nothing_is_written_of_what_never_began() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(keep(&empty_journal(), folder.path(), UtcOffset::UTC).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -171,6 +171,8 @@ pub struct Summary {
 /// What became of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
+    /// Nothing began, so there is none.
+    Nothing,
     /// It is being written.
     Saving,
     /// The readable one of its two files.
@@ -443,6 +445,9 @@ impl Model {
     }
 
     fn ended(&mut self, reason: SessionEnd, journal: Journal, now: Now) -> Vec<Effect> {
+        // Every journal begins with the session; where that never began, there is nothing to keep.
+        let began = journal.entries().next().is_some();
+        let save = began.then_some(Effect::SaveJournal(journal));
         let mut effects = Vec::new();
         let (mut lasted, mut traffic) = (None, None);
         match &mut self.state {
@@ -453,11 +458,15 @@ impl Model {
             }
             State::Waiting(_) => {}
             // Cancelled meanwhile: nobody waits for a summary, but what the journal holds is kept.
-            _ => return vec![Effect::SaveJournal(journal)],
+            _ => return save.into_iter().collect(),
         }
         self.banner = None;
-        self.state = State::Ended(Summary { reason, lasted, traffic, journal: Kept::Saving });
-        effects.push(Effect::SaveJournal(journal));
+        let journal = if began { Kept::Saving } else { Kept::Nothing };
+        self.state = State::Ended(Summary { reason, lasted, traffic, journal });
+        effects.extend(save);
+        if !began && self.quit_at.is_some() {
+            effects.push(Effect::Quit);
+        }
         effects
     }
 

@@ -9,15 +9,11 @@ use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
-use deskside_session::{Journal, Now};
+use deskside_session::Now;
 use deskside_trust::Secret;
 
 use super::*;
-
-/// A file with no entry and nameless parties: enough to be passed on.
-fn journal() -> Journal {
-    Journal::decode(b"deskside journal 1\n\x12\x00\x1a\x00").unwrap()
-}
+use crate::journals::tests::{empty_journal, journal};
 
 fn at(seconds: u64) -> Now {
     Now { monotonic: Duration::from_secs(1000 + seconds), wall_ms: 1_700_000_000_000 + seconds as i64 * 1000 }
@@ -376,9 +372,11 @@ fn the_end_is_summed_up_and_the_journal_kept() {
 fn a_customer_who_does_not_accept_ends_the_waiting() {
     let mut model = waiting();
     let _ = model.net(Event::CustomerArrived, at(5));
-    let effects = model.net(Event::Ended { reason: SessionEnd::Refused, journal: journal() }, at(9));
-    assert_eq!(effects.len(), 1);
-    assert!(matches!(model.state(), State::Ended(summary) if summary.lasted.is_none()));
+    let effects = model.net(Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() }, at(9));
+    assert!(effects.is_empty(), "nothing began, so there is nothing to keep: {effects:?}");
+    let State::Ended(summary) = model.state() else { panic!("not ended") };
+    assert_eq!((summary.lasted, &summary.journal), (None, &Kept::Nothing));
+    assert!(matches!(&model.act(Act::Quit, at(10))[..], [Effect::Quit]));
 }
 
 #[test]

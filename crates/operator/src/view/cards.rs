@@ -251,6 +251,7 @@ pub(super) fn ended(ui: &mut Ui, model: &Model, forms: &mut Forms, summary: &Sum
                 row(ui, "Data", &text);
             }
             match &summary.journal {
+                Kept::Nothing => {}
                 Kept::Saving => row(ui, "Journal", "is being saved…"),
                 Kept::At(path) => row(ui, "Journal", &path.display().to_string()),
                 Kept::Failed(_) => row(ui, "Journal", "not saved"),

@@ -6,12 +6,13 @@ use deskside_proto::control::Suspension;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
-use deskside_session::{Journal, Now};
+use deskside_session::Now;
 use deskside_ui::theme::{self, ThemeChoice};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
+use crate::journals::tests::{empty_journal, journal};
 use crate::model::{Effect, Identity, Pointer};
 
 struct Program {
@@ -433,6 +434,18 @@ fn giving_control_back_lets_go_first() {
 }
 
 #[test]
+fn a_customer_who_said_no_is_told_without_a_journal() {
+    let mut window = home();
+    press(&mut window, Key::Enter);
+    let code = Code::from_number(482_915).unwrap();
+    tell(&mut window, Event::CodeReady { code, expires_ms: 700_500 });
+    tell(&mut window, Event::CustomerArrived);
+    tell(&mut window, Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() });
+    assert!(window.query_by_label("The customer did not accept").is_some());
+    assert!(window.query_by_label("Journal").is_none());
+}
+
+#[test]
 fn the_summary_says_why_how_long_and_how_much() {
     let mut window = controlled();
     let quality = Quality { rtt_ms: 34, udp: false, received: 18_300_000, sent: 412_000 };
@@ -441,8 +454,7 @@ fn the_summary_says_why_how_long_and_how_much() {
     window.state_mut().second += 1254;
     click(&mut window, "End session");
     assert!(take(&mut window).iter().any(|effect| matches!(effect, Effect::Net(Command::EndSession))));
-    let journal = Journal::decode(b"deskside journal 1\n\x12\x00\x1a\x00").unwrap();
-    tell(&mut window, Event::Ended { reason: SessionEnd::Operator, journal });
+    tell(&mut window, Event::Ended { reason: SessionEnd::Operator, journal: journal() });
     let _ = window.state_mut().model.journal_saved(Err("no space left on device".into()));
     window.run();
     for text in ["You ended the session", "20:54", "18.3 MB received, 412.0 kB sent", "not saved"] {
