@@ -18,8 +18,8 @@ const MOVES_EVERY: Duration = Duration::from_millis(100);
 /// X11 keysyms (X11/keysymdef.h).
 const RETURN: [u32; 3] = [0xff0d, 0xff8d, 0x20];
 const TAB_AND_ARROWS: [u32; 6] = [0xff09, 0xfe20, 0xff51, 0xff52, 0xff53, 0xff54];
-/// Shift goes with Tab.
-const SHIFT: [u32; 2] = [0xffe1, 0xffe2];
+/// Shift goes with Tab, and Escape is a no: neither is typing into something else.
+const SHIFT_AND_ESCAPE: [u32; 3] = [0xffe1, 0xffe2, 0xff1b];
 /// Buttons 4 to 7 are the wheel.
 const WHEEL: std::ops::RangeInclusive<u8> = 4..=7;
 
@@ -91,7 +91,7 @@ fn sign(event: HandEvent) -> Option<HandSign> {
             Some(HandSign::Navigate { at })
         }
         // That something was typed, never what.
-        HandEvent::Key { keysym, pressed: true, at, .. } if !SHIFT.contains(&keysym) => {
+        HandEvent::Key { keysym, pressed: true, at, .. } if !SHIFT_AND_ESCAPE.contains(&keysym) => {
             Some(HandSign::Typed { at })
         }
         _ => None,
@@ -116,6 +116,8 @@ mod tests {
             let named = matches!(sign(key), Some(HandSign::Confirm { .. } | HandSign::Navigate { .. }));
             assert_eq!(named, known, "{keysym:#x}");
         }
+        // Otherwise the key that says no would make the question wait for the end of typing.
+        assert_eq!(sign(HandEvent::Key { keysym: 0xff1b, keycode: 9, pressed: true, at }), None);
         assert_eq!(sign(HandEvent::Button { button: 5, pressed: true, x: 0, y: 0, at }), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The yes and the no of a question.
 
-use deskside_ui::egui::{PointerButton, Ui};
+use deskside_ui::egui::{Key, Modifiers, PointerButton, Ui};
 use deskside_ui::own_hand_only;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
@@ -8,7 +8,7 @@ use deskside_ui::widgets::{self, Button, Kind};
 use super::Locate;
 use crate::model::{Act, Press, Pressed, Prompt};
 
-/// No first, and with the keyboard; the yes is to be reached by the person's own hand.
+/// No first, and with the keyboard, also by Escape; the yes is to be reached by the person's own hand.
 pub(super) fn no_and_yes(
     ui: &mut Ui,
     (no, yes): (&str, &str),
@@ -23,7 +23,8 @@ pub(super) fn no_and_yes(
         if ui.memory(|memory| memory.focused().is_none()) {
             no.request_focus();
         }
-        if no.clicked() {
+        let escaped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        if no.clicked() || escaped {
             acts.push(Act::No);
         }
         let yes = ui.add_enabled(is_alive, Button::new(Kind::Secondary, yes).min_width(width));

@@ -59,7 +59,7 @@ fn press(harness: &mut Harness<'_, Seen>, key: Key) -> Vec<Act> {
     std::mem::take(&mut harness.state_mut().acts)
 }
 
-/// T20: in front of a scam script, No or Deny has the keyboard, and Return and Space press it.
+/// T20: in front of a scam script, No or Deny has the keyboard, and Return, Space and Escape press it.
 #[test]
 fn t20_the_keyboard_starts_on_no() {
     let start = Instant::now();
@@ -69,9 +69,12 @@ fn t20_the_keyboard_starts_on_no() {
         for now in [start, start + Duration::from_secs(2)] {
             let mut harness = harness(window, model_at(stop, start), now);
             assert!(harness.get_by_role_and_label(Role::Button, no).accesskit_node().is_focused(), "{no}");
-            for key in [Key::Enter, Key::Space] {
-                assert_eq!(press(&mut harness, key), [Act::No], "{no}");
+            for key in [Key::Enter, Key::Space, Key::Escape] {
+                assert_eq!(press(&mut harness, key), [Act::No], "{no} by {key:?}");
             }
+            press(&mut harness, Key::Tab);
+            assert_eq!(press(&mut harness, Key::Escape), [Act::No], "from the yes as well");
+            assert!(harness.get_by_role_and_label(Role::Button, no).accesskit_node().is_focused(), "{no}");
         }
     }
 }
