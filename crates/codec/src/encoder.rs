@@ -33,6 +33,8 @@ pub struct Encoder {
     /// What was sent before this update, where a film plays.
     before: Option<Picture>,
     now: Duration,
+    /// Bytes that a picture may have.
+    room: usize,
 }
 
 impl Encoder {
@@ -56,6 +58,7 @@ impl Encoder {
             rate: Rate::default(),
             before: None,
             now: Duration::ZERO,
+            room: 0,
         })
     }
 
@@ -77,6 +80,13 @@ impl Encoder {
     /// Says what time it is, counted from any moment on that stays the same; it stands still in between.
     pub fn at(&mut self, now: Duration) -> &mut Self {
         self.now = now;
+        self
+    }
+
+    /// Says how many bytes of a moving picture the path carries until the next one; at least as much as the
+    /// budget of an update is assumed. What is more becomes coarser.
+    pub fn room(&mut self, bytes: usize) -> &mut Self {
+        self.room = bytes;
         self
     }
 
@@ -119,8 +129,9 @@ impl Encoder {
         if self.dirty.is_empty() && copies.is_empty() {
             return Ok(None);
         }
+        let room = self.room.max(budget);
         let known = (&self.dirty, &self.activity, &self.rate);
-        let plan = plan(frame, known, (budget, focus, self.now));
+        let plan = plan(frame, known, (room, focus, self.now));
         self.keep(&plan.film);
         let planes = std::mem::take(&mut self.planes);
         let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
@@ -168,7 +179,7 @@ impl Encoder {
         }
         self.dirty.wait();
         lossy.bytes = update.lossy_length() as u64;
-        self.rate.learn(lossy, plan.lossy_pixels, budget);
+        self.rate.learn(lossy, plan.lossy_pixels, room);
         if update.is_empty() {
             return Ok(None);
         }

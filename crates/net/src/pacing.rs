@@ -23,6 +23,8 @@ const UNDECODED: Duration = Duration::from_millis(50);
 /// An update carries at most what is delivered in this time: so long may a letter that was just typed have
 /// to wait for what is on the line already.
 const UPDATE_TIME: Duration = Duration::from_millis(10);
+/// From one picture of a film to the next.
+const PICTURE_TIME: Duration = Duration::from_millis(40);
 /// Bounds of one update, in bytes.
 const MIN_UPDATE: usize = 2 * 1024;
 const MAX_UPDATE: usize = 512 * 1024;
@@ -96,6 +98,11 @@ impl Pacer {
         let is_worth_it = under_way == 0 || usual / 2 <= free;
         let is_followed = self.viewer.bytes + handed_over <= self.undecoded();
         (is_worth_it && is_followed).then(|| free.min(usual))
+    }
+
+    /// How many bytes a moving picture may have; 0 while nothing is known.
+    pub(crate) fn room(&self) -> usize {
+        self.line.capacity.carried_in(PICTURE_TIME).unwrap_or(0)
     }
 
     /// An update was handed to QUIC.

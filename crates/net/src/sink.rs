@@ -27,6 +27,8 @@ pub enum Readiness {
     Ready {
         /// Bytes.
         budget: usize,
+        /// Bytes of a moving picture that the path carries until the next one.
+        room: usize,
     },
     /// Enough is under way, or the picture is paused; what changes meanwhile stays dirty.
     NotYet,
@@ -146,7 +148,7 @@ impl State {
             return Readiness::Closed;
         }
         match self.pacer.budget(self.handed_over).filter(|budget| *budget > 0 && self.is_open) {
-            Some(budget) => Readiness::Ready { budget },
+            Some(budget) => Readiness::Ready { budget, room: self.pacer.room() },
             None => Readiness::NotYet,
         }
     }

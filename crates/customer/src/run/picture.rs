@@ -147,12 +147,12 @@ impl Worker {
                 continue;
             }
             match self.sink.wait_ready(NETWORK_WAIT) {
-                Readiness::Ready { budget } => {
+                Readiness::Ready { budget, room } => {
                     // What has changed while the network was waited for goes along.
                     for event in self.screen.next(Duration::ZERO)? {
                         self.happened(event)?;
                     }
-                    self.update(budget)?;
+                    self.update(budget, room)?;
                 }
                 Readiness::NotYet => {}
                 Readiness::Closed => return Ok(()),
@@ -226,7 +226,7 @@ impl Worker {
         Ok(())
     }
 
-    fn update(&mut self, budget: usize) -> Result<(), Failure> {
+    fn update(&mut self, budget: usize, room: usize) -> Result<(), Failure> {
         let Some(encoder) = &mut self.encoder else { return self.begin_epoch() };
         let frame = match self.screen.grab(&self.grant, &self.pending) {
             Ok(frame) => frame,
@@ -238,7 +238,7 @@ impl Worker {
             Err(error) => return Err(error.into()),
         };
         self.pending.clear();
-        match encoder.at(self.began.elapsed()).next_update(&frame, budget, Some(self.cursor)) {
+        match encoder.at(self.began.elapsed()).room(room).next_update(&frame, budget, Some(self.cursor)) {
             Ok(Some(body)) => {
                 self.sink.send_update(body);
                 // The rest of this picture, if it did not fit, goes as soon as the network takes it.
