@@ -92,11 +92,18 @@ pub(crate) enum State {
     Code {
         /// Digits typed so far.
         typed: Zeroizing<String>,
+        /// Whether the next digit takes the place of all of them.
+        selected: bool,
         /// What went wrong before, as a text for the person.
         problem: Option<String>,
     },
     /// The code was given.
-    Connecting(Stage),
+    Connecting {
+        /// How far it has come.
+        stage: Stage,
+        /// The code, should it have to be typed or tried again.
+        typed: Zeroizing<String>,
+    },
     /// Somebody wants to help.
     Asking {
         /// Who, from the verified certificate and from nowhere else.
@@ -142,7 +149,7 @@ impl Model {
     /// Begins with an empty code.
     #[must_use]
     pub(crate) fn new(organisation: Organisation) -> Self {
-        Self { organisation, state: code_again(None), trouble: None }
+        Self { organisation, state: code_again(None, None), trouble: None }
     }
 
     /// The organisation whose program this is.
@@ -163,10 +170,10 @@ impl Model {
         self.trouble.as_deref()
     }
 
-    /// The digits, to be edited by the view; `None` when no code is asked for.
-    pub(crate) fn typed_mut(&mut self) -> Option<&mut String> {
+    /// The digits and whether they are selected, to be edited by the view; `None` when no code is asked for.
+    pub(crate) fn typed_mut(&mut self) -> Option<(&mut String, &mut bool)> {
         match &mut self.state {
-            State::Code { typed, .. } => Some(typed),
+            State::Code { typed, selected, .. } => Some((typed, selected)),
             _ => None,
         }
     }
@@ -203,9 +210,9 @@ impl Model {
                 *problem = refused.map(|text| refused_text(&text));
                 Vec::new()
             }
-            (State::Code { typed, problem }, Act::Join) => match Code::parse(typed) {
+            (State::Code { typed, problem, .. }, Act::Join) => match Code::parse(typed) {
                 Ok(code) => {
-                    self.state = State::Connecting(Stage::LookingUp);
+                    self.state = State::Connecting { stage: Stage::LookingUp, typed: std::mem::take(typed) };
                     vec![Effect::Net(Command::Join(code))]
                 }
                 Err(error) => {
@@ -250,11 +257,14 @@ impl Model {
             (_, Told::Trouble(text)) => {
                 self.trouble = Some(text);
             }
-            (State::Connecting(current), Told::Stage(stage)) => *current = stage,
+            (State::Connecting { stage: current, .. }, Told::Stage(stage)) => *current = stage,
             (State::Stopping { .. }, Told::Failed(_)) => return vec![Effect::Exit],
             (State::Ended { .. }, _) => {}
-            (_, Told::Failed(problem)) => self.state = code_again(Some(problem)),
-            (State::Connecting(_), Told::Operator(operator)) => {
+            (State::Connecting { typed, .. }, Told::Failed(problem)) => {
+                self.state = code_again(Some(std::mem::take(typed)), Some(problem));
+            }
+            (_, Told::Failed(problem)) => self.state = code_again(None, Some(problem)),
+            (State::Connecting { .. }, Told::Operator(operator)) => {
                 self.state = State::Asking { operator, prompt: Prompt::new(now + ASKING_LASTS) };
             }
             (State::Answered { operator }, Told::Started) => {
@@ -292,7 +302,9 @@ impl Model {
         match &self.state {
             State::Asking { operator, .. } | State::Answered { operator } => Some(operator),
             State::Session(session) => Some(&session.operator),
-            State::Code { .. } | State::Connecting(_) | State::Stopping { .. } | State::Ended { .. } => None,
+            State::Code { .. } | State::Connecting { .. } | State::Stopping { .. } | State::Ended { .. } => {
+                None
+            }
         }
     }
 
@@ -314,7 +326,7 @@ impl Model {
 
     fn stop(&mut self, now: Instant) -> Vec<Effect> {
         match &self.state {
-            State::Code { .. } | State::Connecting(_) | State::Stopping { .. } | State::Ended { .. } => {
+            State::Code { .. } | State::Connecting { .. } | State::Stopping { .. } | State::Ended { .. } => {
                 vec![Effect::Exit]
             }
             State::Asking { .. } => self.answer(false),
@@ -326,8 +338,11 @@ impl Model {
     }
 }
 
-fn code_again(problem: Option<String>) -> State {
-    State::Code { typed: Zeroizing::new(String::with_capacity(8)), problem }
+/// Asks for a code. One that was `tried` already is kept, to be sent again or typed over.
+fn code_again(tried: Option<Zeroizing<String>>, problem: Option<String>) -> State {
+    let selected = tried.is_some();
+    let typed = tried.unwrap_or_else(|| Zeroizing::new(String::with_capacity(8)));
+    State::Code { typed, selected, problem }
 }
 
 fn code_error_text(error: CodeError) -> String {

@@ -70,7 +70,7 @@ pub(crate) fn model_at(stop: Stop, start: Instant) -> Model {
     if stop == Stop::Code {
         return model;
     }
-    model.typed_mut().unwrap().push_str("123456");
+    model.typed_mut().unwrap().0.push_str("123456");
     model.act(Act::Join, start);
     if stop == Stop::Connecting {
         return model;
@@ -120,17 +120,23 @@ fn answers(effects: &[Effect]) -> Vec<bool> {
 fn a_code_is_joined_and_a_wrong_one_explained() {
     let now = Instant::now();
     let mut model = model_at(Stop::Code, now);
-    model.typed_mut().unwrap().push_str("123");
+    model.typed_mut().unwrap().0.push_str("123");
     assert!(model.act(Act::Join, now).is_empty());
     assert!(
         matches!(model.state(), State::Code { problem: Some(text), .. } if text.contains("six digits; 3"))
     );
-    model.typed_mut().unwrap().push_str("456");
+    model.typed_mut().unwrap().0.push_str("456");
     let effects = model.act(Act::Join, now);
     assert!(matches!(effects.as_slice(), [Effect::Net(Command::Join(code))] if code.expose() == "123456"));
     model.told(Told::Failed("No such code.".into()), now);
+    assert!(matches!(model.state(), State::Code { problem: Some(text), .. } if text == "No such code."));
+    assert_eq!(
+        model.typed_mut().unwrap(),
+        (&mut "123456".to_owned(), &mut true),
+        "to be looked at, sent again or typed over"
+    );
     assert!(
-        matches!(model.state(), State::Code { typed, problem: Some(text) } if typed.is_empty() && text == "No such code.")
+        matches!(model.act(Act::Join, now).as_slice(), [Effect::Net(Command::Join(code))] if code.expose() == "123456")
     );
 }
 

@@ -17,8 +17,8 @@ pub(super) fn draw(ui: &mut Ui, model: &mut Model, acts: &mut Vec<Act>) {
         State::Code { problem, .. } => problem.clone(),
         _ => None,
     };
-    let Some(digits) = model.typed_mut() else { return };
-    let (response, typed) = CodeInput::new(digits, "Six-digit code").show(ui);
+    let Some((digits, selected)) = model.typed_mut() else { return };
+    let (response, typed) = CodeInput::new(digits, "Six-digit code").selected(selected).show(ui);
     if ui.memory(|memory| memory.focused().is_none()) {
         response.request_focus();
     }

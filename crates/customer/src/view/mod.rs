@@ -62,7 +62,7 @@ pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: 
         }
         match model.state() {
             State::Code { .. } => entry::draw(ui, model, acts),
-            State::Connecting(stage) => waiting::connecting(ui, *stage, acts),
+            State::Connecting { stage, .. } => waiting::connecting(ui, *stage, acts),
             State::Asking { operator, prompt } => {
                 let organisation = model.organisation();
                 drawn.height = asking::draw(ui, organisation, operator, prompt, now, locate, acts);

@@ -118,9 +118,22 @@ fn the_code_is_typed_and_joined_by_the_keyboard_alone() {
         harness.event(egui::Event::Text(digits.into()));
         harness.run();
     }
-    assert_eq!(harness.state_mut().model.typed_mut().unwrap(), "123456");
+    assert_eq!(harness.state_mut().model.typed_mut().unwrap().0, "123456");
     harness.state_mut().acts.clear();
     assert_eq!(press(&mut harness, Key::Enter), [Act::Join]);
+}
+
+#[test]
+fn a_wrong_code_stays_to_be_read_and_is_typed_over() {
+    let now = Instant::now();
+    let mut model = model_at(Stop::Connecting, now);
+    model.told(Told::Failed("This code does not work.".into()), now);
+    let mut harness = harness(Window::Main, model, now);
+    assert_eq!(harness.state_mut().model.typed_mut().unwrap().0, "123456");
+    harness.event(egui::Event::Text("7".into()));
+    harness.run();
+    assert_eq!(harness.state_mut().model.typed_mut().unwrap().0, "7");
+    assert_eq!(harness.state_mut().acts, [Act::CodeTyped { refused: None }]);
 }
 
 #[test]
@@ -146,7 +159,7 @@ fn the_panel_gives_back_what_was_pressed() {
 fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
     let mut all = Vec::new();
     let mut typing = model_at(Stop::Code, start);
-    typing.typed_mut().unwrap().push_str("4821");
+    typing.typed_mut().unwrap().0.push_str("4821");
     all.push(("code", Window::Main, typing));
     let mut refused = model_at(Stop::Connecting, start);
     refused.told(

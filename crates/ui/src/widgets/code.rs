@@ -5,7 +5,7 @@ use egui::{
     WidgetInfo,
 };
 
-use crate::theme::{Palette, RADIUS, Type, UNIT};
+use crate::theme::{Palette, RADIUS, Tone, Type, UNIT};
 
 const BOX: Vec2 = Vec2::new(48.0, 64.0);
 const GAP: f32 = UNIT;
@@ -13,15 +13,26 @@ const GAP: f32 = UNIT;
 const MIDDLE: f32 = 3.0 * UNIT;
 const DIGITS: usize = 6;
 
-/// Draws six boxes and says where they are.
-fn boxes(ui: &Ui, rect: Rect, text: &str, cursor: Option<usize>) {
+/// What the boxes show beside the digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Nothing,
+    /// Where the next digit goes.
+    Cursor(usize),
+    /// The next digit takes the place of all of them.
+    All,
+}
+
+/// Draws six boxes.
+fn boxes(ui: &Ui, rect: Rect, text: &str, mark: Mark) {
     let palette = Palette::of(ui);
+    let ground = if mark == Mark::All { palette.tone(Tone::Info).ground } else { palette.surface };
     for (index, digit) in (0..DIGITS).zip(text.chars().map(Some).chain(std::iter::repeat(None))) {
         let place = Rect::from_min_size(rect.min + Vec2::new(offset(index), 0.0), BOX);
-        let active = cursor == Some(index);
+        let active = mark == Mark::Cursor(index) || mark == Mark::All;
         let line = if active { palette.accent } else { palette.line_strong };
         let stroke = Stroke::new(if active { 2.5 } else { 1.0 }, line);
-        ui.painter().rect(place, CornerRadius::same(RADIUS), palette.surface, stroke, StrokeKind::Inside);
+        ui.painter().rect(place, CornerRadius::same(RADIUS), ground, stroke, StrokeKind::Inside);
         if let Some(digit) = digit {
             let centre = place.center();
             ui.painter().text(centre, Align2::CENTER_CENTER, digit, Type::Digits.font(), palette.text);
@@ -47,7 +58,7 @@ pub fn code_display(ui: &mut Ui, text: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(size(), Sense::hover());
     let spoken = text.chars().map(String::from).collect::<Vec<_>>().join(" ");
     response.widget_info(|| WidgetInfo::labeled(egui::WidgetType::Label, true, &spoken));
-    boxes(ui, rect, text, None);
+    boxes(ui, rect, text, Mark::Nothing);
     response
 }
 
@@ -68,19 +79,28 @@ pub struct CodeTyped {
 pub struct CodeInput<'a> {
     digits: &'a mut String,
     label: &'a str,
+    selected: Option<&'a mut bool>,
 }
 
 impl<'a> CodeInput<'a> {
     /// Keeps the typed digits in `digits`; `label` is for screen readers.
     pub fn new(digits: &'a mut String, label: &'a str) -> Self {
-        Self { digits, label }
+        Self { digits, label, selected: None }
+    }
+
+    /// While this is `true`, what is typed takes the place of all digits. A click or an arrow key ends it.
+    pub fn selected(mut self, selected: &'a mut bool) -> Self {
+        self.selected = Some(selected);
+        self
     }
 
     /// Draws it and takes what was typed.
     pub fn show(self, ui: &mut Ui) -> (Response, CodeTyped) {
         let (rect, response) = ui.allocate_exact_size(size(), Sense::click());
+        let mut selected = self.selected.as_deref().copied().unwrap_or_default();
         if response.clicked() {
             response.request_focus();
+            selected = false;
         }
         let before = self.digits.clone();
         let mut typed = CodeTyped::default();
@@ -88,7 +108,7 @@ impl<'a> CodeInput<'a> {
             let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
             for event in ui.input(|input| input.filtered_events(&filter)) {
-                take(self.digits, &event, &mut typed);
+                take(self.digits, &mut selected, &event, &mut typed);
             }
         }
         typed.changed = before != *self.digits;
@@ -97,19 +117,31 @@ impl<'a> CodeInput<'a> {
             info.label = Some(self.label.to_owned());
             info
         });
-        let cursor = (response.has_focus() && ui.is_enabled()).then(|| self.digits.len().min(DIGITS - 1));
-        boxes(ui, rect, self.digits, cursor);
+        let mark = match response.has_focus() && ui.is_enabled() {
+            true if selected => Mark::All,
+            true => Mark::Cursor(self.digits.len().min(DIGITS - 1)),
+            false => Mark::Nothing,
+        };
+        boxes(ui, rect, self.digits, mark);
+        if let Some(kept) = self.selected {
+            *kept = selected;
+        }
         (response, typed)
     }
 }
 
-fn take(digits: &mut String, event: &Event, typed: &mut CodeTyped) {
+fn take(digits: &mut String, selected: &mut bool, event: &Event, typed: &mut CodeTyped) {
     match event {
         Event::Text(text) => {
             for c in text.chars().filter(|c| !c.is_whitespace() && *c != '-') {
                 if !c.is_ascii_digit() {
                     typed.refused = Some(c.to_string());
-                } else if digits.len() < DIGITS {
+                    continue;
+                }
+                if std::mem::take(selected) {
+                    digits.clear();
+                }
+                if digits.len() < DIGITS {
                     digits.push(c);
                 }
             }
@@ -117,19 +149,27 @@ fn take(digits: &mut String, event: &Event, typed: &mut CodeTyped) {
         Event::Paste(text) => {
             let clean: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
             if clean.len() == DIGITS && clean.chars().all(|c| c.is_ascii_digit()) {
-                *digits = clean;
+                (*digits, *selected) = (clean, false);
             } else {
                 typed.refused = Some(text.clone());
             }
         }
         Event::Key { key: Key::Backspace, pressed: true, modifiers, .. } => {
-            if modifiers.command {
+            if modifiers.command || std::mem::take(selected) {
                 digits.clear();
             } else {
                 digits.pop();
             }
         }
-        Event::Key { key: Key::Delete, pressed: true, .. } => digits.clear(),
+        Event::Key { key: Key::Delete, pressed: true, .. } => {
+            digits.clear();
+            *selected = false;
+        }
+        Event::Key {
+            key: Key::ArrowLeft | Key::ArrowRight | Key::Home | Key::End, pressed: true, ..
+        } => {
+            *selected = false;
+        }
         Event::Key { key: Key::Enter, pressed: true, .. } => typed.submitted = true,
         _ => {}
     }
@@ -142,9 +182,14 @@ mod tests {
     fn after(events: &[Event]) -> (String, CodeTyped) {
         let (mut digits, mut typed) = (String::new(), CodeTyped::default());
         for event in events {
-            take(&mut digits, event, &mut typed);
+            take(&mut digits, &mut false, event, &mut typed);
         }
         (digits, typed)
+    }
+
+    fn key(key: Key) -> Event {
+        let modifiers = egui::Modifiers::NONE;
+        Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }
     }
 
     fn text(text: &str) -> Event {
@@ -167,13 +212,22 @@ mod tests {
 
     #[test]
     fn backspace_takes_the_last_digit() {
-        let backspace = Event::Key {
-            key: Key::Backspace,
-            physical_key: None,
-            pressed: true,
-            repeat: false,
-            modifiers: egui::Modifiers::NONE,
+        assert_eq!(after(&[text("12"), key(Key::Backspace)]).0, "1");
+    }
+
+    #[test]
+    fn what_is_typed_takes_the_place_of_selected_digits() {
+        let after = |events: &[Event]| {
+            let (mut digits, mut selected) = ("123456".to_owned(), true);
+            for event in events {
+                take(&mut digits, &mut selected, event, &mut CodeTyped::default());
+            }
+            (digits, selected)
         };
-        assert_eq!(after(&[text("12"), backspace]).0, "1");
+        assert_eq!(after(&[text("9"), text("87")]), ("987".into(), false));
+        assert_eq!(after(&[Event::Paste("654321".into())]), ("654321".into(), false));
+        assert_eq!(after(&[key(Key::Backspace)]), (String::new(), false));
+        assert_eq!(after(&[key(Key::ArrowRight), key(Key::Backspace)]), ("12345".into(), false));
+        assert_eq!(after(&[text("x"), key(Key::Enter)]), ("123456".into(), true), "nothing was replaced");
     }
 }
