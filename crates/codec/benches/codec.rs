@@ -14,6 +14,10 @@ const WIDTH: u32 = 1920;
 const HEIGHT: u32 = 1080;
 const ALL: Rect = Rect::new(0, 0, WIDTH, HEIGHT);
 const PASSES: u32 = 5;
+/// So far apart are frames that are not taken for a film.
+const SECOND: Duration = Duration::from_secs(1);
+/// So long stands what is worth being kept.
+const REST: Duration = Duration::from_secs(5);
 
 /// A screen of BGRX pixels.
 struct Screen(Vec<u8>);
@@ -64,6 +68,8 @@ fn photo(x: u32, y: u32, moment: u32) -> u32 {
 struct Class {
     name: &'static str,
     frames: u32,
+    /// Time from one frame to the next.
+    apart: Duration,
     draw: fn(&mut Screen, u32) -> Rect,
 }
 
@@ -106,6 +112,7 @@ const CLASSES: [Class; 9] = [
     Class {
         name: "solid, whole screen",
         frames: 6,
+        apart: SECOND,
         draw: |screen, frame| {
             screen.paint(ALL, |_, _| 0x0030_6090 + frame);
             ALL
@@ -114,6 +121,7 @@ const CLASSES: [Class; 9] = [
     Class {
         name: "text, whole screen",
         frames: 6,
+        apart: SECOND,
         draw: |screen, frame| {
             screen.paint(ALL, |x, y| text(x, y, frame * 1_000_003));
             ALL
@@ -122,6 +130,7 @@ const CLASSES: [Class; 9] = [
     Class {
         name: "photograph, whole screen",
         frames: 4,
+        apart: SECOND,
         draw: |screen, frame| {
             screen.paint(ALL, |x, y| photo(x, y, frame * 100));
             ALL
@@ -130,6 +139,7 @@ const CLASSES: [Class; 9] = [
     Class {
         name: "scrolled text, 1200 x 900",
         frames: 10,
+        apart: SECOND,
         draw: |screen, frame| {
             let page = Rect::new(300, 100, 1200, 900);
             screen.paint(page, |x, y| text(x, y + 40 * frame, 0));
@@ -139,16 +149,17 @@ const CLASSES: [Class; 9] = [
     Class {
         name: "typing, a letter an update",
         frames: 100,
+        apart: SECOND,
         draw: |screen, frame| {
             let letter = Rect::new(400 + frame % 100 * 9, 500, 9, 20);
             screen.paint(letter, |x, y| text(x, y, frame));
             letter
         },
     },
-    Class { name: "page scrolled by 53", frames: 11, draw: scroll },
-    Class { name: "window dragged over photo", frames: 12, draw: drag },
-    Class { name: "window switched", frames: 12, draw: switch },
-    Class { name: "marked, but unchanged", frames: 20, draw: |_, _| ALL },
+    Class { name: "page scrolled by 53", frames: 11, apart: SECOND, draw: scroll },
+    Class { name: "window dragged over photo", frames: 12, apart: SECOND, draw: drag },
+    Class { name: "window switched", frames: 12, apart: REST, draw: switch },
+    Class { name: "marked, but unchanged", frames: 20, apart: SECOND, draw: |_, _| ALL },
 ];
 
 /// Times and bytes of all frames of a class.
@@ -173,8 +184,7 @@ fn run(class: &Class) -> Result<Cost, Box<dyn Error>> {
         let before = cost;
         encoder.mark(&[marked]);
         loop {
-            // So far apart that nothing is taken for a film.
-            let now = Duration::from_secs(frame.into());
+            let now = class.apart * frame;
             let start = Instant::now();
             let update = encoder.at(now).next_update(&view, usize::MAX, None)?;
             cost.encode += start.elapsed();

@@ -1,5 +1,6 @@
 //! An update's header: its copies and pieces. PROTOCOL.md (section 8) has the layout in words.
 
+use crate::cache::MAX_TILES;
 use crate::grid::Grid;
 use crate::lossy::{Quality, Reference, Vector};
 use crate::palette::{MAX_ADDED, MAX_COLOURS};
@@ -27,6 +28,8 @@ const KIND_MOVED: u8 = 6;
 pub(crate) const LOSSY_HEADER: usize = 3;
 /// Added to the kind of a piece that covers its whole tile.
 const WHOLE_TILE: u8 = 0x80;
+/// Added to the kind of a piece whose tile goes into the cache as it is before the piece.
+const KEEP: u8 = 0x40;
 
 /// A rectangle that gets the pixels of another of the same size, as they were before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,8 @@ pub(crate) struct Piece {
     pub(crate) tile: u16,
     /// In pixels of the picture.
     pub(crate) rect: Rect,
+    /// Whether the tile goes into the cache as it is before the piece.
+    pub(crate) keep: bool,
     pub(crate) content: Content,
 }
 
@@ -101,7 +106,8 @@ pub(crate) fn put_piece(out: &mut Vec<u8>, grid: &Grid, piece: &Piece, colours: 
         Content::Cached(_) => KIND_CACHED,
         Content::Lossy(Reference::Moved(_), _) => KIND_MOVED,
     };
-    out.push(if piece.rect == tile { kind | WHOLE_TILE } else { kind });
+    let whole = if piece.rect == tile { WHOLE_TILE } else { 0 };
+    out.push(kind | whole | if piece.keep { KEEP } else { 0 });
     out.extend_from_slice(&piece.tile.to_be_bytes());
     if piece.rect != tile {
         let Rect { x, y, width, height } = piece.rect;
@@ -183,17 +189,21 @@ pub(crate) fn parse<'a>(update: &'a [u8], grid: &Grid, mut count: usize) -> Resu
     let mut seen = vec![false; grid.tiles()];
     let mut pieces = Vec::with_capacity(length);
     let mut colours = Vec::new();
-    let (mut planes, mut lossy_pixels) = (0, 0);
+    let (mut planes, mut lossy_pixels, mut kept) = (0, 0, 0);
     for number in 0..length {
         let piece = take_piece(&mut rest, grid, number, &mut count, &mut colours)?;
         if std::mem::replace(&mut seen[usize::from(piece.tile)], true) {
             return Err(DecodeError::Piece { piece: number, tile: piece.tile, problem: "comes twice" });
         }
         planes += piece.expanded();
+        kept += usize::from(piece.keep);
         if matches!(piece.content, Content::Lossy(..)) {
             lossy_pixels += piece.rect.width as usize * piece.rect.height as usize;
         }
         pieces.push(piece);
+    }
+    if kept > MAX_TILES {
+        return Err(DecodeError::TooLong { field: "kept tiles", length: kept, maximum: MAX_TILES });
     }
     if planes > MAX_PLANES {
         return Err(DecodeError::TooLong { field: "planes", length: planes, maximum: MAX_PLANES });
@@ -268,7 +278,7 @@ fn take_piece(
     if !whole.contains(&rect) {
         return Err(refused("leaves its tile"));
     }
-    let content = match kind & !WHOLE_TILE {
+    let content = match kind & !(WHOLE_TILE | KEEP) {
         KIND_SOLID => Content::Solid(take_colour(rest)?),
         KIND_PLANES => Content::Planes,
         KIND_CACHED if rect == whole => Content::Cached(u16::from_be_bytes(take(rest, "slot")?)),
@@ -299,7 +309,7 @@ fn take_piece(
         }
         _ => return Err(DecodeError::Unknown { field: "kind of piece", value: kind }),
     };
-    Ok(Piece { tile, rect, content })
+    Ok(Piece { tile, rect, keep: kind & KEEP != 0, content })
 }
 
 fn take_colour(rest: &mut &[u8]) -> Result<u32, DecodeError> {
@@ -330,14 +340,24 @@ mod tests {
         let palette = |anew, first, added, count| Content::Palette { anew, first, added, count };
         let colours = [1, 0x00AB_CDEF, 3];
         let pieces = [
-            Piece { tile: 7, rect: Rect::new(64, 192, 36, 8), content: Content::Planes },
-            Piece { tile: 0, rect: Rect::new(0, 0, 64, 64), content: Content::Solid(0x0001_0203) },
-            Piece { tile: 2, rect: Rect::new(63, 127, 1, 1), content: Content::Solid(0x00FF_FFFF) },
-            Piece { tile: 1, rect: Rect::new(65, 2, 30, 40), content: Content::Planes },
-            Piece { tile: 3, rect: Rect::new(65, 64, 3, 3), content: palette(false, 0, 2, 256) },
-            Piece { tile: 4, rect: Rect::new(0, 128, 3, 3), content: palette(true, 2, 1, 1) },
-            Piece { tile: 5, rect: Rect::new(65, 128, 2, 1), content: palette(false, 3, 0, 1) },
-            Piece { tile: 6, rect: Rect::new(0, 192, 64, 8), content: Content::Cached(0x0102) },
+            Piece { tile: 7, rect: Rect::new(64, 192, 36, 8), keep: false, content: Content::Planes },
+            Piece {
+                tile: 0,
+                rect: Rect::new(0, 0, 64, 64),
+                keep: false,
+                content: Content::Solid(0x0001_0203),
+            },
+            Piece {
+                tile: 2,
+                rect: Rect::new(63, 127, 1, 1),
+                keep: true,
+                content: Content::Solid(0x00FF_FFFF),
+            },
+            Piece { tile: 1, rect: Rect::new(65, 2, 30, 40), keep: false, content: Content::Planes },
+            Piece { tile: 3, rect: Rect::new(65, 64, 3, 3), keep: false, content: palette(false, 0, 2, 256) },
+            Piece { tile: 4, rect: Rect::new(0, 128, 3, 3), keep: true, content: palette(true, 2, 1, 1) },
+            Piece { tile: 5, rect: Rect::new(65, 128, 2, 1), keep: false, content: palette(false, 3, 0, 1) },
+            Piece { tile: 6, rect: Rect::new(0, 192, 64, 8), keep: true, content: Content::Cached(0x0102) },
         ];
         let copies = [
             Copy { x: 0, y: 0, to: Rect::new(99, 199, 1, 1) },

@@ -1,17 +1,21 @@
 //! The tile cache: tiles as they were, so that a window that comes back costs a few bytes a tile.
 //!
-//! Both sides put the same tiles in, by the same rule, into a ring of slots; a piece names a slot. The encoder finds
-//! slots by a hash, but believes only the pixels.
+//! A piece says whether its tile, as it is before it, goes into the next slot of a ring that both sides have, and a
+//! cached piece names a slot. The encoder has those tiles kept that stood for a while and are now replaced: what
+//! lasted for a moment, in a film or a flood of text, does not come back. It finds slots by a hash, but believes only
+//! the pixels.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use crate::bitstream::{Content, Piece};
 use crate::grid::Grid;
 use crate::picture::{COLOUR, Picture};
 use crate::{FrameView, Rect};
 
-/// Most tiles: 32 MiB, four screens of 1920 × 1080.
+/// Most tiles: 32 MiB, four screens of 1920 × 1080. No update has more of them kept.
 pub(crate) const MAX_TILES: usize = 2048;
+/// What has not stood for so long is not kept.
+const STOOD: Duration = Duration::from_secs(2);
 
 /// A tile as it was.
 #[derive(Default)]
@@ -25,16 +29,37 @@ struct Tile {
 #[derive(Default)]
 pub(crate) struct Cache {
     tiles: Vec<Tile>,
-    /// The slot that the next tile goes into, once all are in use.
-    oldest: usize,
+    /// The slot of the next tile.
+    next: usize,
 }
 
 impl Cache {
-    /// True when a slot holds a tile as large as this one.
-    pub(crate) fn fits(&self, slot: u16, tile: Rect) -> bool {
-        self.tiles
-            .get(usize::from(slot))
-            .is_some_and(|kept| (kept.width, kept.height) == (tile.width, tile.height))
+    /// Puts a tile into the next slot, and gives that.
+    pub(crate) fn keep(&mut self, picture: &Picture, rect: Rect) -> usize {
+        let slot = self.next;
+        self.next = (slot + 1) % MAX_TILES;
+        if slot == self.tiles.len() {
+            self.tiles.push(Tile::default());
+        }
+        let tile = &mut self.tiles[slot];
+        (tile.width, tile.height) = (rect.width, rect.height);
+        tile.pixels.clear();
+        picture.rows(rect).for_each(|row| tile.pixels.extend_from_slice(row));
+        slot
+    }
+
+    /// True when a slot will hold a tile as large as this one after these are kept, of which there are at most
+    /// [`MAX_TILES`].
+    pub(crate) fn fits(&self, kept: &[Rect], slot: u16, tile: Rect) -> bool {
+        let slot = usize::from(slot);
+        let size = |width: u32, height: u32| (width, height) == (tile.width, tile.height);
+        if slot >= MAX_TILES {
+            return false;
+        }
+        match kept.get((slot + MAX_TILES - self.next) % MAX_TILES) {
+            Some(kept) => size(kept.width, kept.height),
+            None => self.tiles.get(slot).is_some_and(|tile| size(tile.width, tile.height)),
+        }
     }
 
     /// The rows of a slot that holds a tile.
@@ -47,38 +72,6 @@ impl Cache {
     pub(crate) fn restore(&self, slot: u16, picture: &mut Picture, tile: Rect) {
         picture.rows_mut(tile).zip(self.rows(slot)).for_each(|(to, from)| to.copy_from_slice(from));
     }
-
-    /// After an update: puts in those tiles of which a piece gave more than half, but not by one colour or from here.
-    pub(crate) fn keep(&mut self, grid: &Grid, pieces: impl Iterator<Item = Piece>, picture: &Picture) {
-        for piece in pieces {
-            let tile = grid.tile(piece.tile);
-            if is_kept(&piece, tile) {
-                self.insert(picture, tile);
-            }
-        }
-    }
-
-    /// Gives the slot.
-    fn insert(&mut self, picture: &Picture, rect: Rect) -> u16 {
-        let slot = if self.tiles.len() < MAX_TILES {
-            self.tiles.push(Tile::default());
-            self.tiles.len() - 1
-        } else {
-            let next = (self.oldest + 1) % MAX_TILES;
-            std::mem::replace(&mut self.oldest, next)
-        };
-        let tile = &mut self.tiles[slot];
-        (tile.width, tile.height) = (rect.width, rect.height);
-        tile.pixels.clear();
-        picture.rows(rect).for_each(|row| tile.pixels.extend_from_slice(row));
-        // Less than MAX_TILES.
-        u16::try_from(slot).unwrap_or_default()
-    }
-}
-
-/// Whether the tile of a piece goes into the cache.
-fn is_kept(piece: &Piece, tile: Rect) -> bool {
-    matches!(piece.content, Content::Planes | Content::Palette { .. }) && is_most(piece.rect, tile)
 }
 
 /// True when a rectangle is more than half of its tile.
@@ -86,56 +79,87 @@ fn is_most(rect: Rect, tile: Rect) -> bool {
     2 * rect.area() > tile.area()
 }
 
-/// The encoder's cache: finds tiles.
-#[derive(Default)]
+/// The encoder's cache: knows what to keep, and finds it.
 pub(crate) struct Lookup {
     cache: Cache,
     slots: HashMap<u64, u16>,
     /// The hash of each slot.
     hashes: Vec<u64>,
+    /// When each tile was changed last.
+    changed: Vec<Duration>,
 }
 
 impl Lookup {
+    pub(crate) fn new(grid: &Grid) -> Self {
+        let changed = vec![Duration::ZERO; grid.tiles()];
+        Self { cache: Cache::default(), slots: HashMap::new(), hashes: Vec::new(), changed }
+    }
+
+    /// A tile was changed by a copy.
+    pub(crate) fn touch(&mut self, number: u16, now: Duration) {
+        self.changed[usize::from(number)] = now;
+    }
+
+    /// A tile changes, and this much of it. Keeps it, and gives true, if it may come back as the viewer has it now.
+    pub(crate) fn replace(
+        &mut self,
+        number: u16,
+        sent: &Picture,
+        tile: Rect,
+        part: Rect,
+        now: Duration,
+    ) -> bool {
+        let before = std::mem::replace(&mut self.changed[usize::from(number)], now);
+        if now.saturating_sub(before) < STOOD || !is_most(part, tile) || sent.solid(tile).is_some() {
+            return false;
+        }
+        let hash = hash(sent.rows(tile), |pixel| *pixel);
+        let is_same = |slot: u16| self.is(slot, tile, sent.rows(tile), |pixel| *pixel);
+        if self.slots.get(&hash).copied().is_some_and(is_same) {
+            return false;
+        }
+        let slot = self.cache.keep(sent, tile);
+        // Less than MAX_TILES.
+        let number = u16::try_from(slot).unwrap_or_default();
+        match self.hashes.get_mut(slot) {
+            Some(old) => {
+                if self.slots.get(old) == Some(&number) {
+                    self.slots.remove(old);
+                }
+                *old = hash;
+            }
+            None => self.hashes.push(hash),
+        }
+        self.slots.insert(hash, number);
+        true
+    }
+
     /// The slot that holds what a tile of the frame shows, if so much of it changed that it is worth looking.
     pub(crate) fn find(&self, frame: &FrameView<'_>, tile: Rect, changed: Rect) -> Option<u16> {
         if self.slots.is_empty() || !is_most(changed, tile) {
             return None;
         }
-        let slot = *self.slots.get(&hash(frame.words(tile)))?;
-        let same = |row: &[[u8; 4]], kept: &[u32]| {
-            let differing =
-                row.iter().zip(kept).map(|(new, kept)| (u32::from_le_bytes(*new) ^ kept) & COLOUR);
-            differing.fold(0, |all, one| all | one) == 0
+        let pixel = |pixel: &[u8; 4]| u32::from_le_bytes(*pixel) & COLOUR;
+        let slot = *self.slots.get(&hash(frame.words(tile), pixel))?;
+        self.is(slot, tile, frame.words(tile), pixel).then_some(slot)
+    }
+
+    /// True when a slot holds these pixels.
+    fn is<'a, P: 'a>(
+        &self,
+        slot: u16,
+        tile: Rect,
+        rows: impl Iterator<Item = &'a [P]>,
+        pixel: impl Fn(&P) -> u32,
+    ) -> bool {
+        let same = |(row, kept): (&[P], &[u32])| {
+            row.iter().zip(kept).fold(0, |all, (place, kept)| all | (pixel(place) ^ kept)) == 0
         };
-        let is_same = self.cache.fits(slot, tile)
-            && frame.words(tile).zip(self.cache.rows(slot)).all(|(row, kept)| same(row, kept));
-        is_same.then_some(slot)
+        self.cache.fits(&[], slot, tile) && rows.zip(self.cache.rows(slot)).all(same)
     }
 
     pub(crate) fn restore(&self, slot: u16, picture: &mut Picture, tile: Rect) {
         self.cache.restore(slot, picture, tile);
-    }
-
-    /// As [`Cache::keep`].
-    pub(crate) fn keep(&mut self, grid: &Grid, frame: &FrameView<'_>, pieces: &[Piece], picture: &Picture) {
-        for piece in pieces {
-            let tile = grid.tile(piece.tile);
-            if !is_kept(piece, tile) {
-                continue;
-            }
-            let slot = self.cache.insert(picture, tile);
-            let hash = hash(frame.words(tile));
-            match self.hashes.get_mut(usize::from(slot)) {
-                Some(old) => {
-                    if self.slots.get(old) == Some(&slot) {
-                        self.slots.remove(old);
-                    }
-                    *old = hash;
-                }
-                None => self.hashes.push(hash),
-            }
-            self.slots.insert(hash, slot);
-        }
     }
 }
 
@@ -146,11 +170,10 @@ const LANES: usize = 16;
 const ROWS_A_HASHED: usize = 4;
 
 /// A hash of some rows; whether tiles are the same is for all their pixels to say.
-fn hash<'a>(rows: impl Iterator<Item = &'a [[u8; 4]]>) -> u64 {
+fn hash<'a, P: 'a>(rows: impl Iterator<Item = &'a [P]>, pixel: impl Fn(&P) -> u32) -> u64 {
     let mut lanes = [0x9E37_79B1u32; LANES];
-    let add = |lane: &mut u32, pixel: &[u8; 4]| {
-        let pixel = u32::from_le_bytes(*pixel) & COLOUR;
-        *lane = (lane.rotate_left(5) ^ pixel).wrapping_add(lane.rotate_left(14));
+    let add = |lane: &mut u32, place: &P| {
+        *lane = (lane.rotate_left(5) ^ pixel(place)).wrapping_add(lane.rotate_left(14));
     };
     for row in rows.skip(1).step_by(ROWS_A_HASHED) {
         let (whole, rest) = row.as_chunks::<LANES>();
@@ -167,8 +190,9 @@ fn hash<'a>(rows: impl Iterator<Item = &'a [[u8; 4]]>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Cache, Lookup, MAX_TILES};
-    use crate::bitstream::{Content, Piece};
     use crate::grid::Grid;
     use crate::picture::Picture;
     use crate::{FrameView, Rect};
@@ -188,21 +212,30 @@ mod tests {
     }
 
     #[test]
-    fn the_last_tiles_are_found_and_both_sides_keep_them_in_the_same_slots() {
+    fn what_stood_is_found_again_until_it_is_the_oldest_and_the_other_side_has_it_in_the_same_slot() {
         let grid = Grid::new(SIDE, SIDE).unwrap();
-        let (mut lookup, mut cache) = (Lookup::default(), Cache::default());
-        let first_two = |content| (0..2).map(move |tile| Piece { tile, rect: grid.tile(tile), content });
+        let (mut lookup, mut cache) = (Lookup::new(&grid), Cache::default());
+        let mut now = Duration::ZERO;
+        let mut replace = |lookup: &mut Lookup, tile: u16, picture: &Picture, part, after: u64| {
+            now += Duration::from_secs(after);
+            lookup.replace(tile, picture, grid.tile(tile), part, now)
+        };
         let count = MAX_TILES as u32 / 2 + 10;
         for number in 0..count {
-            let (picture, data) = picture(&grid, number);
-            let pieces: Vec<Piece> = first_two(Content::Planes).collect();
-            lookup.keep(&grid, &view(&data), &pieces, &picture);
-            cache.keep(&grid, pieces.into_iter(), &picture);
-            // Neither of these is kept.
-            cache.keep(&grid, first_two(Content::Solid(1)), &picture);
-            let small = Piece { tile: 0, rect: Rect::new(0, 0, 64, 32), content: Content::Planes };
-            cache.keep(&grid, std::iter::once(small), &picture);
+            let (picture, _) = picture(&grid, number);
+            for tile in [0, 1] {
+                let rect = grid.tile(tile);
+                assert!(replace(&mut lookup, tile, &picture, rect, 2));
+                assert!(!replace(&mut lookup, tile, &picture, rect, 2), "it is kept already");
+                cache.keep(&picture, rect);
+            }
         }
+        let (other, _) = picture(&grid, count + 1);
+        let mut grey = Picture::black(&grid);
+        grey.fill(grid.tile(0), 0x0077_7777);
+        assert!(!replace(&mut lookup, 1, &other, grid.tile(1), 1), "it did not stand");
+        assert!(!replace(&mut lookup, 0, &other, Rect::new(0, 0, 64, 32), 9), "it is but half");
+        assert!(!replace(&mut lookup, 0, &grey, grid.tile(0), 9), "it has one colour");
         for number in 0..count {
             let (picture, data) = picture(&grid, number);
             for tile in [0, 1].map(|tile| grid.tile(tile)) {
@@ -210,13 +243,24 @@ mod tests {
                 assert_eq!(found.is_some(), number >= 10, "{number}");
                 let Some(slot) = found else { continue };
                 let mut copy = Picture::black(&grid);
-                assert!(cache.fits(slot, tile) && !cache.fits(slot, Rect::new(0, 0, 9, 9)));
+                assert!(cache.fits(&[], slot, tile));
                 cache.restore(slot, &mut copy, tile);
                 assert!(copy.rows(tile).eq(picture.rows(tile)));
             }
             assert_eq!(lookup.find(&view(&data), grid.tile(0), Rect::new(0, 0, 64, 32)), None);
         }
         assert_eq!(lookup.slots.len(), MAX_TILES);
-        assert!(!cache.fits(2048, grid.tile(0)));
+    }
+
+    #[test]
+    fn what_a_slot_will_hold_is_known_before_it_is_kept() {
+        let grid = Grid::new(SIDE, SIDE).unwrap();
+        let mut cache = Cache::default();
+        let (whole, narrow) = (grid.tile(0), grid.tile(1));
+        assert!(!cache.fits(&[], 0, whole) && cache.fits(&[whole, narrow], 0, whole));
+        assert!(cache.fits(&[whole, narrow], 1, narrow) && !cache.fits(&[whole, narrow], 2, whole));
+        (0..=MAX_TILES).for_each(|_| assert!(cache.keep(&Picture::black(&grid), whole) < MAX_TILES));
+        assert!(cache.fits(&[narrow], 0, whole) && cache.fits(&[narrow], 1, narrow));
+        assert!(cache.fits(&[narrow], 2047, whole) && !cache.fits(&[narrow], 2048, whole));
     }
 }

@@ -55,7 +55,7 @@ impl Decoder {
             let flushes = parsed.pieces.len();
             self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
         };
-        check(&parsed.pieces, planes, &self.cache)?;
+        check(&self.grid, &parsed.pieces, planes, &self.cache)?;
         let found = if parsed.lossy.is_empty() {
             None
         } else {
@@ -71,6 +71,9 @@ impl Decoder {
         for piece in &parsed.pieces {
             let (bytes, behind) = rest.split_at(piece.expanded());
             rest = behind;
+            if piece.keep {
+                self.cache.keep(&self.picture, self.grid.tile(piece.tile));
+            }
             match piece.content {
                 Content::Solid(colour) => self.picture.fill(piece.rect, colour),
                 Content::Cached(slot) => self.cache.restore(slot, &mut self.picture, piece.rect),
@@ -97,7 +100,6 @@ impl Decoder {
             self.lossy.learn(found);
         }
         self.history.append(planes);
-        self.cache.keep(&self.grid, parsed.pieces.iter().copied(), &self.picture);
         let copied = parsed.copies.into_iter().map(|copy| copy.to);
         Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
     }
@@ -122,17 +124,21 @@ impl Decoder {
 }
 
 /// That no pixel has a number beyond its palette, and that the cache has what is named.
-fn check(pieces: &[Piece], mut planes: &[u8], cache: &Cache) -> Result<(), DecodeError> {
+fn check(grid: &Grid, pieces: &[Piece], mut planes: &[u8], cache: &Cache) -> Result<(), DecodeError> {
+    let mut kept = Vec::new();
     for (piece, number) in pieces.iter().zip(0..) {
         let (bytes, behind) = planes.split_at(piece.expanded());
         planes = behind;
+        if piece.keep {
+            kept.push(grid.tile(piece.tile));
+        }
         let problem = match piece.content {
             Content::Palette { count, .. } => {
                 let highest = bytes.iter().fold(0, |highest, byte| highest.max(*byte));
                 (usize::from(highest) >= count).then_some("has a number beyond its palette")
             }
             Content::Cached(slot) => {
-                (!cache.fits(slot, piece.rect)).then_some("is not in the cache in this size")
+                (!cache.fits(&kept, slot, piece.rect)).then_some("is not in the cache in this size")
             }
             Content::Solid(_) | Content::Planes | Content::Lossy(..) => None,
         };

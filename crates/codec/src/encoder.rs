@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::activity::Activity;
 use crate::bitstream::{Content, Copy, Piece};
-use crate::cache::Lookup;
+use crate::cache::{Lookup, MAX_TILES};
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
@@ -51,7 +51,7 @@ impl Encoder {
             dirty: DirtyTiles::all(&grid),
             history: History::default(),
             palette: Index::default(),
-            cache: Lookup::default(),
+            cache: Lookup::new(&grid),
             planes: Vec::new(),
             activity: Activity::new(grid.tiles()),
             lossy: lossy::Writer::new(),
@@ -136,6 +136,7 @@ impl Encoder {
         let planes = std::mem::take(&mut self.planes);
         let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
         let mut lossy = Lossy::default();
+        let mut kept = 0;
         for (number, bounds, treatment) in plan.tiles {
             // What was compared in an earlier round may have changed since.
             let compare = || change::bounds(frame, &self.sent, self.grid.tile(number));
@@ -148,12 +149,15 @@ impl Encoder {
                 break;
             }
             let tile = self.grid.tile(number);
-            let known = || self.cache.find(frame, tile, bounds);
-            // Film does not come back.
-            if let Some(slot) = if matches!(treatment, Treatment::Film(_)) { None } else { known() } {
+            let is_film = matches!(treatment, Treatment::Film(_));
+            let may_keep = kept < MAX_TILES && !is_film && self.activity.rough(number).is_none();
+            let part = if may_keep { bounds } else { Rect::default() };
+            let keep = self.cache.replace(number, &self.sent, tile, part, self.now);
+            kept += usize::from(keep);
+            if let Some(slot) = self.cache.find(frame, tile, bounds).filter(|_| !is_film) {
                 self.cache.restore(slot, &mut self.sent, tile);
                 let content = Content::Cached(slot);
-                update.put(&self.grid, Piece { tile: number, rect: tile, content });
+                update.put(&self.grid, Piece { tile: number, rect: tile, keep, content });
                 self.activity.set_exact(number);
                 self.dirty.clean(number);
                 continue;
@@ -161,13 +165,18 @@ impl Encoder {
             match treatment {
                 Treatment::Exact => {
                     self.sent.copy_from(frame, bounds);
-                    update.push(&self.grid, number, bounds, &self.sent, &mut self.palette);
+                    update.push(&self.grid, (number, keep), bounds, &self.sent, &mut self.palette);
                     self.activity.set_exact(number);
                 }
                 Treatment::Film(quality) | Treatment::Photo(quality) => {
-                    let is_film = matches!(treatment, Treatment::Film(_));
                     let pictures = (self.before.as_ref().filter(|_| is_film), &mut self.sent);
-                    update.push_lossy(&self.grid, number, bounds, frame, pictures, quality);
+                    let is_said =
+                        update.push_lossy(&self.grid, (number, keep), bounds, frame, pictures, quality);
+                    if keep && !is_said {
+                        // The viewer has to be told, at least, that the tile was kept.
+                        self.sent.copy_from(frame, bounds);
+                        update.push(&self.grid, (number, keep), bounds, &self.sent, &mut self.palette);
+                    }
                     self.activity.set_rough(number, bounds);
                     lossy.pixels += bounds.area();
                     if is_film {
@@ -186,7 +195,6 @@ impl Encoder {
         let finished = update.finish()?;
         self.history.append(&finished.planes);
         self.planes = finished.planes;
-        self.cache.keep(&self.grid, frame, &finished.pieces, &self.sent);
         Ok(Some(finished.bytes))
     }
 
@@ -206,7 +214,7 @@ impl Encoder {
 
     /// Compares what is marked or is to be made exact, and again where copies were made.
     fn compare(&mut self, frame: &FrameView<'_>, now: Duration) -> Vec<Copy> {
-        let Self { grid, sent, dirty, activity, .. } = self;
+        let Self { grid, sent, dirty, activity, cache, .. } = self;
         activity.due(now).into_iter().for_each(|number| dirty.mark(number));
         let mut copies = Vec::new();
         if dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
@@ -216,7 +224,10 @@ impl Encoder {
                 *differs &= activity.rough(number).is_none();
             }
             copies = moves::make(grid, frame, sent, &differing);
-            copies.iter().flat_map(|copy| grid.touched(&copy.to)).for_each(|tile| dirty.mark(tile));
+            for tile in copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
+                dirty.mark(tile);
+                cache.touch(tile, now);
+            }
             dirty.compare(grid, frame, sent);
         }
         activity.compared(&dirty.differing(), now);

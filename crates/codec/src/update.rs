@@ -20,9 +20,8 @@ const LEAST_SHARE: usize = 64;
 pub(crate) struct Update<'prefix> {
     budget: usize,
     copies: Vec<Copy>,
-    /// The pieces, and as they are written.
-    pieces: Vec<Piece>,
-    header: Vec<u8>,
+    pieces: Vec<u8>,
+    count: u16,
     /// The new colours of all pieces.
     colours: Vec<u32>,
     lossy: &'prefix mut Writer,
@@ -41,7 +40,6 @@ pub(crate) struct Update<'prefix> {
 pub(crate) struct Finished {
     pub(crate) bytes: Vec<u8>,
     pub(crate) planes: Vec<u8>,
-    pub(crate) pieces: Vec<Piece>,
 }
 
 impl<'prefix> Update<'prefix> {
@@ -60,7 +58,7 @@ impl<'prefix> Update<'prefix> {
             copies,
             pieces: Vec::new(),
             colours: Vec::new(),
-            header: Vec::new(),
+            count: 0,
             lossy,
             planes,
             compressor: Compressor::new(prefix)?,
@@ -72,14 +70,14 @@ impl<'prefix> Update<'prefix> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.copies.is_empty() && self.pieces.is_empty()
+        self.copies.is_empty() && self.count == 0
     }
 
     /// Adds the pixels that `picture` has in a rectangle of a tile.
     pub(crate) fn push(
         &mut self,
         grid: &Grid,
-        tile: u16,
+        (tile, keep): (u16, bool),
         rect: Rect,
         picture: &Picture,
         palette: &mut Index,
@@ -96,30 +94,32 @@ impl<'prefix> Update<'prefix> {
             Content::Planes
         };
         self.waiting += planar::estimate(&self.planes[start..]);
-        self.put(grid, Piece { tile, rect, content });
+        self.put(grid, Piece { tile, rect, keep, content });
     }
 
     /// Adds a piece whose planes, if it has any, are there.
     pub(crate) fn put(&mut self, grid: &Grid, piece: Piece) {
-        bitstream::put_piece(&mut self.header, grid, &piece, &self.colours);
-        self.pieces.push(piece);
+        bitstream::put_piece(&mut self.pieces, grid, &piece, &self.colours);
+        self.count += 1;
     }
 
     /// Adds a rectangle of a tile roughly, and makes the second picture what the viewer has then; the first is
     /// what it was before the update, if the place may have moved. Without effect if
-    /// what differs is too little to be said.
+    /// what differs is too little to be said; false then.
     pub(crate) fn push_lossy(
         &mut self,
         grid: &Grid,
-        tile: u16,
+        (tile, keep): (u16, bool),
         rect: Rect,
         frame: &FrameView<'_>,
         pictures: (Option<&Picture>, &mut Picture),
         quality: Quality,
-    ) {
-        if let Some(reference) = self.lossy.piece(frame, pictures, rect, quality) {
-            self.put(grid, Piece { tile, rect, content: Content::Lossy(reference, quality) });
+    ) -> bool {
+        let reference = self.lossy.piece(frame, pictures, rect, quality);
+        if let Some(reference) = reference {
+            self.put(grid, Piece { tile, rect, keep, content: Content::Lossy(reference, quality) });
         }
+        reference.is_some()
     }
 
     /// Bytes of coefficients so far.
@@ -131,7 +131,7 @@ impl<'prefix> Update<'prefix> {
     /// write blocks out.
     pub(crate) fn is_full(&mut self) -> Result<bool, EncodeError> {
         let lossy = LOSSY_HEADER + self.lossy.length();
-        let certain = HEADER + self.copies.len() * COPY + self.header.len() + MAX_PIECE + lossy;
+        let certain = HEADER + self.copies.len() * COPY + self.pieces.len() + MAX_PIECE + lossy;
         let most_waiting = self.planes.len() - self.flushed + MAX_PIECE_PLANES;
         let over_budget = certain + self.written + self.waiting * self.share / WHOLE_SHARE >= self.budget;
         let over_limit = certain + self.written + compress::bound(most_waiting) > MAX_UPDATE;
@@ -159,17 +159,15 @@ impl<'prefix> Update<'prefix> {
     pub(crate) fn finish(self) -> Result<Finished, EncodeError> {
         // No more than MAX_COPIES.
         let copies = self.copies.len().to_le_bytes()[0];
-        // No more than there are tiles.
-        let [low, high, ..] = self.pieces.len().to_le_bytes();
-        let mut bytes = bitstream::header(copies, u16::from_le_bytes([low, high])).to_vec();
+        let mut bytes = bitstream::header(copies, self.count).to_vec();
         self.copies.iter().for_each(|copy| bitstream::put_copy(&mut bytes, copy));
-        bytes.extend_from_slice(&self.header);
+        bytes.extend_from_slice(&self.pieces);
         if self.lossy.length() != 0 {
             bitstream::put_lossy(&mut bytes, &self.lossy.finish());
         }
         if !self.planes.is_empty() {
             bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
         }
-        Ok(Finished { bytes, planes: self.planes, pieces: self.pieces })
+        Ok(Finished { bytes, planes: self.planes })
     }
 }

@@ -112,6 +112,10 @@ fn t32_malformed_updates_are_refused_by_name() {
         ("slot of a tile of another size", update(1, &[0x85, 0, 1, 0, 0]), |e| {
             matches!(e, DecodeError::Piece { piece: 0, tile: 1, .. })
         }),
+        ("slot that is kept for a tile of another size", update(1, &[0xC5, 0, 1, 0, 1]), |e| {
+            matches!(e, DecodeError::Piece { piece: 0, tile: 1, .. })
+        }),
+        ("slot 65535", update(1, &[0xC5, 0, 0, 255, 255]), |e| matches!(e, DecodeError::Piece { .. })),
         ("slot for a part of a tile", update(1, &[5, 0, 0, 0, 0, 5, 5, 0, 0]), |e| {
             matches!(e, DecodeError::Piece { .. })
         }),
@@ -305,6 +309,28 @@ fn t33_a_claim_of_more_planes_than_an_update_may_have_is_refused_before_anything
     let error = decoder.apply(&update).expect_err("192 MiB of planes");
     assert!(matches!(error, DecodeError::TooLong { field: "planes", .. }), "{error}");
     assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+}
+
+#[test]
+fn t33_an_update_that_keeps_more_tiles_than_there_are_slots_is_refused_before_any_is_kept() {
+    let mut decoder = Decoder::new(16_384, 4_096).unwrap();
+    let pieces = |count: u16| -> Vec<u8> {
+        (0..count).flat_map(|tile| [[0xC0].as_slice(), &tile.to_be_bytes(), &[7; 3]].concat()).collect()
+    };
+    let update = |count: u16| [&[2, 0], count.to_be_bytes().as_slice(), &pieces(count)].concat();
+    let before = peak();
+    let error = decoder.apply(&update(2049)).expect_err("2,049 tiles");
+    assert!(matches!(error, DecodeError::TooLong { field: "kept tiles", .. }), "{error}");
+    assert!(peak().saturating_sub(before) < MEMORY, "{} KiB", peak().saturating_sub(before));
+    for _ in 0..10 {
+        assert!(decoder.apply(&update(2048)).is_ok());
+    }
+    // The cache and the rows that were written.
+    assert!(
+        peak().saturating_sub(before) < MEMORY + 32 * 1024 + 2048 * 16,
+        "{} KiB",
+        peak().saturating_sub(before)
+    );
 }
 
 #[test]
