@@ -30,6 +30,8 @@ use super::source::{household, ranges};
 const GLOBAL_BURST: i64 = 60;
 /// Wrong codes answered in a day at most, however few codes are alive.
 const GLOBAL_PER_DAY: i64 = 8_640;
+/// Households whose waiting is remembered, so that it is logged once.
+const MAX_TOLD: usize = 4_096;
 /// How far households without a wrong guess may overdraw the global bucket: by a day's refill.
 const DEBT: i64 = DAY;
 
@@ -38,6 +40,8 @@ const DEBT: i64 = DAY;
 pub(crate) struct JoinThrottle {
     entries: HashMap<String, Entry>,
     alive: i64,
+    /// Until when a household waits, as far as that was told.
+    told: HashMap<String, i64>,
 }
 
 impl JoinThrottle {
@@ -46,7 +50,7 @@ impl JoinThrottle {
 
     /// Goes on from stored rows.
     pub(crate) fn load(rows: impl IntoIterator<Item = Row>) -> Self {
-        Self { entries: rows.into_iter().collect(), alive: 0 }
+        Self { entries: rows.into_iter().collect(), ..Self::default() }
     }
 
     /// Says how many codes are alive; the global refill depends on it.
@@ -79,6 +83,21 @@ impl JoinThrottle {
         }
     }
 
+    /// Whether it is news that this source waits so many milliseconds: once for each time of waiting, however
+    /// often it tries meanwhile, and never for more households at a time than can be remembered.
+    pub(crate) fn is_news(&mut self, source: IpAddr, now: i64, wait: i64) -> bool {
+        if self.told.len() >= MAX_TOLD {
+            self.told.retain(|_, until| now < *until);
+        }
+        let household = household(source);
+        let is_news =
+            self.told.len() < MAX_TOLD && self.told.get(&household).is_none_or(|until| *until <= now);
+        if is_news {
+            self.told.insert(household, now + wait);
+        }
+        is_news
+    }
+
     /// The rows as they are after one wrong code from this source.
     pub(crate) fn charge(&self, source: IpAddr, now: i64) -> Vec<Row> {
         let charged = |key: String, rate, debt| {
@@ -99,6 +118,7 @@ impl JoinThrottle {
     /// Forgets what no longer matters.
     pub(crate) fn prune(&mut self, now: i64) {
         self.entries.retain(|_, entry| !entry.is_spent(now));
+        self.told.retain(|_, until| now < *until);
     }
 
     /// How far the global bucket is spent, in per cent; above 100 when it is overdrawn.
@@ -208,6 +228,22 @@ mod tests {
         assert_eq!(throttle(50).global_rate().every_ms, 10_000);
         let rate = throttle(1_000).global_rate();
         assert!(DAY / rate.every_ms <= 1_000, "10^6/N guesses a day, {rate:?}");
+    }
+
+    #[test]
+    fn that_a_source_waits_is_news_once() {
+        let mut throttle = throttle(50);
+        let wait = 2 * MINUTE;
+        assert!(throttle.is_news(address(1), START, wait));
+        assert!(!throttle.is_news(address(1), START + wait - 1, 1));
+        assert!(throttle.is_news(address(2), START, wait), "another one's");
+        assert!(throttle.is_news(address(1), START + wait, wait));
+        for number in 0..10_000 {
+            throttle.is_news(address(number), START + wait, wait);
+        }
+        assert_eq!(throttle.told.len(), MAX_TOLD);
+        assert!(!throttle.is_news(address(20_000), START + wait, wait), "there is room for no more");
+        assert!(throttle.is_news(address(20_000), START + 2 * wait, wait));
     }
 
     #[test]

@@ -45,8 +45,12 @@ impl Service {
     }
 
     fn admit(&self, source: IpAddr) -> Result<(), Refusal> {
-        locked(&self.joins).check(source, self.now()).map_err(|wait| {
-            tracing::debug!(source = %shown(source), wait_ms = wait, "join has to wait");
+        let (mut joins, now) = (locked(&self.joins), self.now());
+        joins.check(source, now).map_err(|wait| {
+            if joins.is_news(source, now, wait) {
+                let seconds = wait.div_euclid(1000) + 1;
+                tracing::warn!(source = %shown(source), seconds, "too many wrong codes, so tries are refused");
+            }
             Refusal::TooManyAttempts(wait)
         })
     }
