@@ -2,6 +2,7 @@
 //! come out, and views draw what it says.
 
 mod hand;
+mod problem;
 mod prompt;
 mod session;
 #[cfg(test)]
@@ -260,10 +261,13 @@ impl Model {
             (State::Connecting { stage: current, .. }, Told::Stage(stage)) => *current = stage,
             (State::Stopping { .. }, Told::Failed(_)) => return vec![Effect::Exit],
             (State::Ended { .. }, _) => {}
-            (State::Connecting { typed, .. }, Told::Failed(problem)) => {
-                self.state = code_again(Some(std::mem::take(typed)), Some(problem));
+            (state, Told::Failed(problem)) => {
+                let tried = match state {
+                    State::Connecting { typed, .. } => Some(std::mem::take(typed)),
+                    _ => None,
+                };
+                self.state = code_again(tried, Some(problem::words(&problem, &self.organisation.name)));
             }
-            (_, Told::Failed(problem)) => self.state = code_again(None, Some(problem)),
             (State::Connecting { .. }, Told::Operator(operator)) => {
                 self.state = State::Asking { operator, prompt: Prompt::new(now + ASKING_LASTS) };
             }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use deskside_net::Quality;
 use deskside_net::customer::{Command, Question, Stage};
+use deskside_net::{Problem, Quality};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_trust::OperatorIdentity;
@@ -128,7 +128,7 @@ fn a_code_is_joined_and_a_wrong_one_explained() {
     model.typed_mut().unwrap().0.push_str("456");
     let effects = model.act(Act::Join, now);
     assert!(matches!(effects.as_slice(), [Effect::Net(Command::Join(code))] if code.expose() == "123456"));
-    model.told(Told::Failed("No such code.".into()), now);
+    model.told(Told::Failed(Problem::Refused("No such code.".into())), now);
     assert!(matches!(model.state(), State::Code { problem: Some(text), .. } if text == "No such code."));
     assert_eq!(
         model.typed_mut().unwrap(),
@@ -332,7 +332,7 @@ fn every_state_does_something_defined_with_everything() {
     let reports = || {
         vec![
             Told::Stage(Stage::Securing),
-            Told::Failed("x".into()),
+            Told::Failed(Problem::Refused("x".into())),
             Told::Operator(anna()),
             Told::Started,
             question(Action::See),

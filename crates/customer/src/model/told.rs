@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use deskside_net::Quality;
 use deskside_net::customer::{Question, Stage};
+use deskside_net::{Problem, Quality};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_trust::OperatorIdentity;
@@ -14,8 +14,8 @@ use deskside_trust::OperatorIdentity;
 pub(crate) enum Told {
     /// Connecting goes on.
     Stage(Stage),
-    /// Connecting failed, in words for the person.
-    Failed(String),
+    /// Connecting failed.
+    Failed(Problem),
     /// The operator is proven.
     Operator(OperatorIdentity),
     /// The session began.

@@ -84,7 +84,10 @@ impl Router {
     pub(super) fn route(&mut self, event: Event) {
         let told = match event {
             Event::Stage(stage) => Told::Stage(stage),
-            Event::Failed(problem) => Told::Failed(problem.to_string()),
+            Event::Failed(problem) => {
+                tracing::warn!(%problem, "connecting failed");
+                Told::Failed(problem)
+            }
             Event::Operator(operator) => Told::Operator(operator),
             Event::Started { control } => {
                 // There is one session a process, so this is the first and only one.

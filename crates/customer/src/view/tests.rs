@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use deskside_net::Quality;
+use deskside_net::{Problem, Quality};
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_ui::egui::{self, Key, Rect, accesskit::Role};
 use deskside_ui::{ScreenRect, ThemeChoice, draw_offscreen, theme};
@@ -127,7 +127,7 @@ fn the_code_is_typed_and_joined_by_the_keyboard_alone() {
 fn a_wrong_code_stays_to_be_read_and_is_typed_over() {
     let now = Instant::now();
     let mut model = model_at(Stop::Connecting, now);
-    model.told(Told::Failed("This code does not work.".into()), now);
+    model.told(Told::Failed(Problem::Refused("This code does not work.".into())), now);
     let mut harness = harness(Window::Main, model, now);
     assert_eq!(harness.state_mut().model.typed_mut().unwrap().0, "123456");
     harness.event(egui::Event::Text("7".into()));
@@ -163,10 +163,16 @@ fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
     all.push(("code", Window::Main, typing));
     let mut refused = model_at(Stop::Connecting, start);
     refused.told(
-        Told::Failed("This code is not valid (any more). Ask your helper for a new one.".into()),
+        Told::Failed(Problem::Refused(
+            "This code does not work. Check the six digits, or ask your helper for a new code.".into(),
+        )),
         start,
     );
     all.push(("refused", Window::Main, refused));
+    let mut unreachable = model_at(Stop::Connecting, start);
+    let cause = "Connection refused (os error 111)".to_owned();
+    unreachable.told(Told::Failed(Problem::Unreachable { server: "localhost:14443".into(), cause }), start);
+    all.push(("unreachable", Window::Main, unreachable));
     all.push(("connecting", Window::Main, model_at(Stop::Connecting, start)));
     all.push(("asking", Window::Main, model_at(Stop::Asking, start)));
     let mut changed = organisation();
