@@ -1,18 +1,18 @@
 //! Settings: the command line and an optional configuration file, put together and checked before anything
 //! else happens. The command line wins.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 use deskside_net::PathChoice;
 use deskside_ui::ThemeChoice;
 use deskside_ui::program::log::LogForm;
-use deskside_ui::program::settings::{CommonOptions, ConfigFile, Folder, SettingsError, files_ending_in};
+use deskside_ui::program::settings::{CommonOptions, ConfigFile, Folder, SettingsError};
 use serde::Deserialize;
-use thiserror::Error;
+
+use crate::packets;
 
 const FILE_NAME: &str = "customer.toml";
-const PACKET_EXTENSION: &str = "deskside";
 
 /// The command line. The code is typed into the window and never stands here.
 #[derive(Debug, Default, Parser)]
@@ -121,39 +121,11 @@ pub(crate) struct Appearance {
     pub(crate) theme: ThemeChoice,
 }
 
-/// Why the settings cannot be used; each text says what to do.
-#[derive(Debug, Error)]
-pub(crate) enum ConfigError {
-    /// Folder or configuration file.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// There is no packet.
-    #[error(
-        "The file that says whose program this is (*.deskside) is missing in {}. Download the program again from the organisation that helps you and keep its files together, or name the file with --packet FILE.",
-        folder.display()
-    )]
-    NoPacket {
-        /// Where it was looked for.
-        folder: PathBuf,
-    },
-    /// There is more than one packet.
-    #[error(
-        "There are {count} files *.deskside in {}. Keep the one of the organisation that helps you, or name it with --packet FILE.",
-        folder.display()
-    )]
-    ManyPackets {
-        /// Where they were found.
-        folder: PathBuf,
-        /// How many.
-        count: usize,
-    },
-}
-
 /// Puts command line and configuration file together.
 ///
 /// # Errors
-/// [`ConfigError`] says which file or setting is wrong and what to do; the appearance is known even then.
-pub(crate) fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, Result<Settings, ConfigError>) {
+/// What is wrong and what to do, in words for the customer; the appearance is known even then.
+pub(crate) fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, anyhow::Result<Settings>) {
     let file = File::read(arguments.config.as_deref(), &folders.config.join(FILE_NAME));
     let (file, refusal) = match file {
         Ok(file) => (file, None),
@@ -169,7 +141,7 @@ pub(crate) fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, Re
         Ok(Settings {
             packet: match arguments.packet.or(file.packet) {
                 Some(packet) => packet,
-                None => only_packet(&folders.program)?,
+                None => packets::only_one(&folders.program)?,
             },
             path: arguments.path.or(file.path).unwrap_or_default(),
             journal_dir: common.journal_dir.unwrap_or_else(|| folders.data.join("journals")),
@@ -177,16 +149,6 @@ pub(crate) fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, Re
         })
     };
     (appearance, settings())
-}
-
-fn only_packet(folder: &Path) -> Result<PathBuf, ConfigError> {
-    let mut packets = files_ending_in(PACKET_EXTENSION, folder)
-        .map_err(|cause| SettingsError::Unreadable { path: folder.to_owned(), cause })?;
-    match (packets.pop(), packets.len()) {
-        (None, _) => Err(ConfigError::NoPacket { folder: folder.to_owned() }),
-        (Some(packet), 0) => Ok(packet),
-        (Some(_), others) => Err(ConfigError::ManyPackets { folder: folder.to_owned(), count: others + 1 }),
-    }
 }
 
 #[cfg(test)]
@@ -210,7 +172,7 @@ mod tests {
         Home { _folder: folder, folders }
     }
 
-    fn settings(home: &Home, arguments: &[&str]) -> Result<Settings, ConfigError> {
+    fn settings(home: &Home, arguments: &[&str]) -> anyhow::Result<Settings> {
         let all = ["deskside-customer"].iter().chain(arguments);
         gather(Arguments::try_parse_from(all).unwrap(), &home.folders).1
     }
@@ -229,13 +191,10 @@ mod tests {
     #[test]
     fn the_only_packet_beside_the_program_is_taken() {
         let home = home();
-        let none = settings(&home, &[]).unwrap_err().to_string();
-        assert!(none.contains("is missing") && none.contains("--packet"), "{none}");
+        assert!(settings(&home, &[]).unwrap_err().to_string().contains("is missing"));
         let packet = home.folders.program.join("help.deskside");
         std::fs::write(&packet, "").unwrap();
         assert_eq!(settings(&home, &[]).unwrap().packet, packet);
-        std::fs::write(home.folders.program.join("more.deskside"), "").unwrap();
-        assert!(settings(&home, &[]).unwrap_err().to_string().contains("There are 2 files"));
     }
 
     #[test]

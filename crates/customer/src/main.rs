@@ -6,6 +6,7 @@
 mod config;
 mod journals;
 mod model;
+mod packets;
 mod roots;
 mod run;
 mod view;

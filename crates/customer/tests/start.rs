@@ -57,8 +57,11 @@ fn a_missing_display_is_told_with_what_to_do() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("help.deskside");
     fs::write(&file, packet()).unwrap();
-    let expected =
-        ["the packet is genuine", "cannot open the display", "Start the program on the desktop itself"];
+    let expected = [
+        "the packet is genuine",
+        "There is no display. Start this program on a desktop.",
+        "cannot open the display /nowhere:0",
+    ];
     assert_says(home.path(), &["--packet", file.to_str().unwrap()], &expected);
 }
 
@@ -73,7 +76,8 @@ fn t56_a_changed_packet_is_refused() {
         let mut changed = genuine.clone();
         changed[place] ^= 1;
         fs::write(&file, &changed).unwrap();
-        let expected = ["cannot be trusted", "Nothing was started", "Download the program again"];
+        let expected =
+            ["damaged or was changed, so nothing was started", "Download it again", "cannot be trusted"];
         assert_says(home.path(), &["--packet", file.to_str().unwrap()], &expected);
     }
     fs::write(&file, [genuine.as_slice(), b"x"].concat()).unwrap();

@@ -7,24 +7,24 @@ mod program;
 mod router;
 
 use std::convert::Infallible;
-use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use deskside_net::customer::CustomerConfig;
 use deskside_platform::{PlatformError, x11};
-use deskside_trust::{Descriptor, UnixTime};
+use deskside_trust::Descriptor;
 use deskside_ui::program::log;
 use deskside_ui::{Options, Proxy};
 use time::UtcOffset;
 
 use crate::config::{self, Arguments, Folders, Settings};
 use crate::model::{HandSign, Model, Organisation, Told};
+use crate::packets;
 use crate::roots::{self, RootNote};
 use crate::view::trouble;
 
@@ -34,10 +34,9 @@ use self::router::Router;
 
 /// Product and version, for the other side's log.
 const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
+const NO_DISPLAY: &str = "There is no display. Start this program on a desktop.";
 /// How long the goodbye may take when there is no window any more to show it.
 const GOODBYE_LASTS: Duration = Duration::from_secs(5);
-/// Longest packet file that is read at all, in bytes; what a descriptor may have is checked after that.
-const MAX_PACKET_FILE: u64 = 1024 * 1024;
 
 /// What other threads tell the program's window loop.
 #[derive(Debug)]
@@ -63,13 +62,14 @@ pub(crate) fn main() -> ExitCode {
     };
     log::start(appearance.log, std::env::var("RUST_LOG").ok().as_deref());
     let options = Options { theme: appearance.theme };
-    let outcome = settings.map_err(Into::into).and_then(|settings| session(options, &settings, offset));
+    let outcome = settings.and_then(|settings| session(options, &settings, offset));
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
+            let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+            tracing::error!(cause = (!causes.is_empty()).then(|| causes.join(": ")), "{error}");
             // Shown as well to whoever started the program by a click. Without a display the log line is all.
-            if let Err(no_window) = trouble::show(options, format!("{error:#}")) {
+            if let Err(no_window) = trouble::show(options, error.to_string()) {
                 tracing::debug!(%no_window, "the trouble could not be shown in a window");
             }
             ExitCode::FAILURE
@@ -86,7 +86,7 @@ fn let_go() -> ExitCode {
 }
 
 fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::Result<ExitCode> {
-    let descriptor = read_packet(settings)?;
+    let descriptor = packets::read(&settings.packet)?;
     let organisation = organisation(&descriptor, settings);
     tracing::info!(
         organisation = organisation.name,
@@ -95,9 +95,11 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
         "the packet is genuine"
     );
     let unusable = |error: PlatformError| {
-        anyhow::anyhow!(
-            "The screen of this computer cannot be used: {error}. Start the program on the desktop itself."
-        )
+        let words = match error {
+            PlatformError::NoDisplay { .. } => NO_DISPLAY,
+            _ => "The screen of this computer cannot be used. Tell your helper.",
+        };
+        anyhow::Error::from(error).context(words)
     };
     let desktop = x11::open(None).map_err(unusable)?;
     // Should the display go away, the session is still ended and its journal saved.
@@ -111,7 +113,9 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
         let started = started.map_err(|error| format!("{error:#}"));
         Program::new(Model::new(organisation), started, ears)
     })
-    .map_err(|error| anyhow::anyhow!("No window can be shown: {error}."))?;
+    .map_err(|error| {
+        anyhow::Error::from(error).context("No window can be shown on this screen. Tell your helper.")
+    })?;
     Ok(if program.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -167,27 +171,6 @@ fn end_without_display(ended: Receiver<Infallible>) {
     if let Err(error) = std::thread::Builder::new().name("end".into()).spawn(wait) {
         tracing::error!(%error, "the program cannot end by itself");
     }
-}
-
-fn read_packet(settings: &Settings) -> anyhow::Result<Descriptor> {
-    let path = &settings.packet;
-    let unreadable = || format!("The packet file {} cannot be read.", path.display());
-    let length = fs::metadata(path).with_context(unreadable)?.len();
-    anyhow::ensure!(
-        length <= MAX_PACKET_FILE,
-        "{} is too long to be a packet file. Download the program again from the organisation that helps you.",
-        path.display()
-    );
-    let bytes = fs::read(path).with_context(unreadable)?;
-    let since_1970 =
-        SystemTime::now().duration_since(UNIX_EPOCH).context("The clock of this computer is wrong.")?;
-    Descriptor::read(&bytes, UnixTime::since_unix_epoch(since_1970)).map_err(|error| {
-        anyhow::anyhow!(
-            "The packet file {} cannot be trusted: {error}. Nothing was started. Download the program again \
-             from the organisation that helps you.",
-            path.display()
-        )
-    })
 }
 
 fn organisation(descriptor: &Descriptor, settings: &Settings) -> Organisation {

@@ -226,7 +226,7 @@ fn every_state_can_be_drawn_and_fits_its_window() {
             let mut show = |ui: &mut egui::Ui| draw(window, ui, &mut model, now).height;
             picture(folder.as_deref(), &format!("{name}-{suffix}"), width, theme, &mut show);
         }
-        let text = "The packet file help.deskside cannot be trusted: the descriptor's signature does not hold: the file was changed. Nothing was started. Download the program again from the organisation that helps you.";
+        let text = "This download is damaged or was changed, so nothing was started. Download it again from your helper's own page.";
         let mut show = |ui: &mut egui::Ui| trouble::draw(ui, text).height;
         picture(folder.as_deref(), &format!("trouble-{suffix}"), MAIN_WIDTH, theme, &mut show);
     }
