@@ -11,10 +11,7 @@ pub(crate) fn spawn(
     main: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<()>, Problem> {
     let internal = |e: std::io::Error| Problem::Internal(e.to_string());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(internal)?;
+    // One thread does it all: for a datagram that carries a letter, waking a second one costs more than the work.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
     std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(main)).map_err(internal)
 }
