@@ -13,9 +13,9 @@ use crate::folder::Staging;
 use crate::host::{self, Reader};
 use crate::{moment, operators, passphrase};
 
-const ACKNOWLEDGEMENT: &str = "You are about to let somebody see or control this computer.\n\
-    Go on only if you called them yourself, or know for certain who they are.\n\
-    You can end everything at any time with Stop, and take control back with F11.";
+const ACKNOWLEDGEMENT: &str = "Go on only if you called them yourself, or know for certain who they are.\n\
+    You are asked before anything is seen or done, can end everything at any time with Stop, and take control \
+    back with F11.";
 
 /// What the packet needs at every step.
 struct Organisation {

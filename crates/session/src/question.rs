@@ -11,7 +11,7 @@ pub struct Question {
     pub title: String,
     /// One sentence: what the operator will be able to do.
     pub can: String,
-    /// One sentence: what the operator will not be able to do.
+    /// What the operator will not be able to do, and how control ends.
     pub cannot: String,
 }
 
@@ -30,7 +30,10 @@ impl Question {
                 format!(
                     "{operator} will be able to do everything on this computer that you could do yourself."
                 ),
-                format!("{operator} cannot answer questions like this one. Press F11 to stop it at once."),
+                format!(
+                    "{operator} cannot answer questions like this one. Press F11 to take mouse and keyboard back at \
+                     once."
+                ),
             ),
         };
         Self { title, can, cannot }
