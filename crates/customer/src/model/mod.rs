@@ -29,7 +29,7 @@ pub(crate) const ASKING_LASTS: Duration = Duration::from_secs(60);
 /// How long a question waits for an answer.
 pub(crate) const QUESTION_LASTS: Duration = Duration::from_secs(30);
 /// How long the last window stays by itself.
-pub(crate) const ENDED_LASTS: Duration = Duration::from_secs(10);
+pub(crate) const ENDED_LASTS: Duration = Duration::from_secs(60);
 /// How long the goodbye may take before the program ends without it.
 const GOODBYE_LASTS: Duration = Duration::from_secs(5);
 
@@ -66,6 +66,8 @@ pub(crate) enum Act {
     TakeControlBack,
     /// Pressed Stop or closed the window.
     Stop,
+    /// Moved the mouse over the last window, to read it in peace.
+    Stay,
 }
 
 /// What the program has to do.
@@ -132,8 +134,8 @@ pub(crate) enum State {
         reason: SessionEnd,
         /// Where the journal is.
         kept: Kept,
-        /// When the window closes by itself.
-        until: Instant,
+        /// When the window closes by itself; `None` when it waits for the person.
+        until: Option<Instant>,
     },
 }
 
@@ -233,9 +235,13 @@ impl Model {
             (State::Session(_), Act::TakeControlBack) => {
                 vec![Effect::Net(Command::Revoke(Action::Control))]
             }
+            (State::Ended { until, .. }, Act::Stay) => {
+                *until = None;
+                Vec::new()
+            }
             // A click that came too late for what it was meant for.
             (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause(_))
-            | (_, Act::TakeControlBack) => Vec::new(),
+            | (_, Act::TakeControlBack | Act::Stay) => Vec::new(),
         }
     }
 
@@ -276,7 +282,7 @@ impl Model {
             }
             (_, Told::Ended { reason, kept }) => {
                 let operator = self.operator().map(|operator| operator.name.clone());
-                self.state = State::Ended { operator, reason, kept, until: now + ENDED_LASTS };
+                self.state = State::Ended { operator, reason, kept, until: Some(now + ENDED_LASTS) };
             }
             (State::Session(session), told) => session.told(told, now),
             // Reports of what the person has left behind already.
@@ -291,7 +297,9 @@ impl Model {
             prompt.tick(now);
         }
         match &mut self.state {
-            State::Ended { until, .. } | State::Stopping { until } if *until <= now => vec![Effect::Exit],
+            State::Ended { until: Some(until), .. } | State::Stopping { until } if *until <= now => {
+                vec![Effect::Exit]
+            }
             State::Session(session) => {
                 session.tick(now);
                 Vec::new()

@@ -31,7 +31,10 @@ pub(crate) fn organisation() -> Organisation {
     Organisation {
         name: "Example Help".into(),
         fingerprint: "3F2A 90C1 77D4 0B6E 51A8".into(),
-        acknowledgement: "By accepting you agree to remote support under the terms of Example Help.".into(),
+        acknowledgement: "Go on only if you called them yourself, or know for certain who they are.\nYou are \
+            asked before anything is seen or done, can end everything at any time with Stop, and take control \
+            back with F11."
+            .into(),
         root: RootNote::First,
     }
 }
@@ -281,7 +284,15 @@ fn stopping_ends_the_session_and_then_the_program() {
     }
     assert_eq!(answers(&model_at(Stop::Asking, start).act(Act::Stop, start)), [false]);
     let mut ended = model_at(Stop::Ended, start);
-    assert!(matches!(ended.tick(start + Duration::from_secs(10)).as_slice(), [Effect::Exit]));
+    assert!(
+        ended.tick(start + Duration::from_secs(59)).is_empty(),
+        "there is time to note where the record is"
+    );
+    assert!(matches!(ended.tick(start + Duration::from_secs(60)).as_slice(), [Effect::Exit]));
+    let mut read = model_at(Stop::Ended, start);
+    assert!(read.act(Act::Stay, start).is_empty());
+    assert!(read.tick(start + Duration::from_secs(3600)).is_empty());
+    assert!(matches!(read.act(Act::Stop, start).as_slice(), [Effect::Exit]));
 }
 
 /// Rows N11, N12: what takes control away does so before anybody else hears of it, and nothing else does.
@@ -355,6 +366,7 @@ fn every_state_does_something_defined_with_everything() {
         Act::Pause(true),
         Act::TakeControlBack,
         Act::Stop,
+        Act::Stay,
     ];
     for stop in STOPS {
         for report in reports() {

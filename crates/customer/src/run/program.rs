@@ -137,6 +137,7 @@ impl Program {
         let prompt = self.model.prompt_mut().map(|prompt| prompt.changes_in(now));
         let clock = match self.model.state() {
             State::Session(session) if session.news().is_none() => None,
+            State::Ended { until: None, .. } => None,
             State::Session(_) | State::Stopping { .. } | State::Ended { .. } => {
                 Some(Duration::from_millis(500))
             }

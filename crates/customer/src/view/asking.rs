@@ -11,8 +11,9 @@ use super::{Locate, buttons};
 use crate::model::{Act, Organisation, Prompt};
 use crate::roots::RootNote;
 
-/// What the buttons and the remark below them need, in points.
+/// What the buttons and the words below them need, in points: the usual remark, or that a click was ignored.
 const BUTTONS_HEIGHT: f32 = 104.0;
+const BUTTONS_HEIGHT_IGNORED: f32 = 150.0;
 
 const SCAM: &str = "Did they call you, or did you call them? If somebody called you without being asked, says \
     that your computer or bank account is in danger, or hurries you, press No and hang up.";
@@ -28,34 +29,38 @@ pub(super) fn draw(
     acts: &mut Vec<Act>,
 ) -> f32 {
     // On a small screen the texts scroll; the buttons stay in sight.
-    let room = (ui.available_height() - BUTTONS_HEIGHT).max(BUTTONS_HEIGHT);
+    let buttons = if prompt.has_ignored() { BUTTONS_HEIGHT_IGNORED } else { BUTTONS_HEIGHT };
+    let room = (ui.available_height() - buttons).max(BUTTONS_HEIGHT);
     let scrolled = ScrollArea::vertical().max_height(room).show(ui, |ui| texts(ui, organisation, operator));
-    let hidden = scrolled.content_size.y - scrolled.inner_rect.height();
+    let hidden = (scrolled.content_size.y - scrolled.inner_rect.height()).max(0.0);
     buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
     ui.add_space(UNIT / 2.0);
-    let left = prompt.seconds_left(now);
-    widgets::small(
-        ui,
-        &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
-    );
-    buttons::ignored(ui, prompt);
+    if prompt.has_ignored() {
+        buttons::ignored(ui, prompt);
+    } else {
+        let left = prompt.seconds_left(now);
+        widgets::small(
+            ui,
+            &format!("Accepting alone shows and allows nothing yet. No answer in {left} s counts as No."),
+        );
+    }
     hidden
 }
 
 fn texts(ui: &mut Ui, organisation: &Organisation, operator: &OperatorIdentity) {
     widgets::title(ui, &format!("{} wants to help you", operator.name));
     ui.add_space(UNIT / 2.0);
+    widgets::banner(ui, Tone::Warning, SCAM);
+    ui.add_space(UNIT / 2.0);
+    root_warning(ui, organisation);
     widgets::card(ui, |ui| {
         widgets::heading(ui, &operator.name);
         widgets::body(ui, &operator.organisation);
-        widgets::small(ui, &format!("Account {}", operator.account));
         ui.add_space(UNIT / 2.0);
-        widgets::status_dot(ui, Tone::Good, "Identity checked against the organisation's certificate");
-        widgets::small(ui, &format!("Organisation's fingerprint  {}", organisation.fingerprint));
+        widgets::status_dot(ui, Tone::Good, &format!("{} vouches for this person", organisation.name));
+        widgets::small(ui, &format!("Fingerprint  {}", organisation.fingerprint));
+        widgets::small(ui, &format!("Compare it with the one on {}'s own page.", organisation.name));
     });
-    ui.add_space(UNIT / 2.0);
-    root_warning(ui, organisation);
-    widgets::banner(ui, Tone::Warning, SCAM);
     ui.add_space(UNIT / 2.0);
     if !organisation.acknowledgement.is_empty() {
         widgets::muted(ui, &organisation.acknowledgement);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deskside_proto::journal::SessionEnd;
-use deskside_ui::egui::Ui;
+use deskside_ui::egui::{Ui, Vec2};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
@@ -14,7 +14,7 @@ pub(super) fn draw(
     operator: Option<&str>,
     reason: SessionEnd,
     kept: &Kept,
-    left: Duration,
+    left: Option<Duration>,
     acts: &mut Vec<Act>,
 ) {
     widgets::title(ui, "The session is over");
@@ -42,7 +42,7 @@ pub(super) fn draw(
     widgets::status_dot(
         ui,
         Tone::Good,
-        "Nothing of this program stays running, and nobody can connect again.",
+        "When this window closes, nothing of this program runs any more, and nobody can connect again.",
     );
     ui.add_space(UNIT);
     ui.horizontal(|ui| {
@@ -54,9 +54,14 @@ pub(super) fn draw(
             acts.push(Act::Stop);
         }
         ui.add_space(UNIT);
-        let seconds = left.as_millis().div_ceil(1000);
-        widgets::small(ui, &format!("This window closes by itself in {seconds} s."));
+        if let Some(left) = left {
+            let seconds = left.as_millis().div_ceil(1000);
+            widgets::small(ui, &format!("This window closes by itself in {seconds} s."));
+        }
     });
+    if left.is_some() && ui.input(|input| input.pointer.delta() != Vec2::ZERO) {
+        acts.push(Act::Stay);
+    }
 }
 
 pub(super) fn why(operator: Option<&str>, reason: SessionEnd) -> String {

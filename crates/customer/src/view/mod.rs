@@ -70,7 +70,7 @@ pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: 
             State::Answered { .. } => waiting::plain(ui, "One moment …"),
             State::Stopping { .. } => waiting::plain(ui, "Ending the session …"),
             State::Ended { operator, reason, kept, until } => {
-                let left = until.saturating_duration_since(now);
+                let left = until.map(|until| until.saturating_duration_since(now));
                 finish::draw(ui, operator.as_deref(), *reason, kept, left, acts);
             }
             // The panel and the consent window show it.

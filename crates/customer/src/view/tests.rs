@@ -86,7 +86,8 @@ fn t20_who_is_asking_is_told_with_a_warning() {
     let harness = harness(Window::Main, model_at(Stop::Asking, start), start);
     harness.get_by_label("Anna Berg wants to help you");
     harness.get_by_label("Example Help");
-    harness.get_by_label("Account anna");
+    harness.get_by_label("Example Help vouches for this person");
+    assert!(harness.query_by_label_contains("anna").is_none(), "accounts are the server's business");
     harness.get_by_label_contains("3F2A 90C1 77D4 0B6E 51A8");
     harness.get_by_label_contains("Did they call you, or did you call them?");
 }
@@ -155,6 +156,22 @@ fn the_panel_gives_back_what_was_pressed() {
     }
 }
 
+#[test]
+fn the_last_window_stays_once_the_mouse_is_moved_over_it() {
+    let now = Instant::now();
+    let mut harness = harness(Window::Main, model_at(Stop::Ended, now), now);
+    harness.get_by_label("This window closes by itself in 60 s.");
+    assert!(harness.state().acts.is_empty());
+    for x in [50.0, 60.0] {
+        harness.hover_at(egui::pos2(x, 50.0));
+        harness.run();
+    }
+    assert!(harness.state().acts.contains(&Act::Stay));
+    harness.state_mut().model.act(Act::Stay, now);
+    harness.run();
+    assert!(harness.query_by_label_contains("closes by itself").is_none());
+}
+
 /// Every state with a name, its window and the model in it.
 fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
     let mut all = Vec::new();
@@ -175,6 +192,9 @@ fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
     all.push(("unreachable", Window::Main, unreachable));
     all.push(("connecting", Window::Main, model_at(Stop::Connecting, start)));
     all.push(("asking", Window::Main, model_at(Stop::Asking, start)));
+    let mut ignored = model_at(Stop::Asking, start);
+    ignored.assistive_yes();
+    all.push(("asking-ignored", Window::Main, ignored));
     let mut changed = organisation();
     changed.root = RootNote::Changed { before: "77AA 0102 BEEF 4411 9090".into() };
     all.push(("changed", Window::Main, Model::new(changed)));
@@ -229,6 +249,30 @@ fn every_state_can_be_drawn_and_fits_its_window() {
         let text = "This download is damaged or was changed, so nothing was started. Download it again from your helper's own page.";
         let mut show = |ui: &mut egui::Ui| trouble::draw(ui, text).height;
         picture(folder.as_deref(), &format!("trouble-{suffix}"), MAIN_WIDTH, theme, &mut show);
+    }
+}
+
+/// On a screen of 1366 × 768 everything about who is asking is in sight at once, also while a click is ignored.
+#[test]
+fn who_is_asking_fits_a_small_laptop() {
+    let start = Instant::now();
+    /// The rest is for title bar and task bar.
+    const ROOM: f32 = 768.0 - 72.0;
+    let mut model = model_at(Stop::Asking, start);
+    let needed = |height, model: &mut Model| {
+        let mut needed = 0.0;
+        draw_offscreen((MAIN_WIDTH, height), 1.0, ThemeChoice::Light, |ui| {
+            needed = draw(Window::Main, ui, model, start).height;
+        });
+        needed
+    };
+    for with_a_click_ignored in [false, true] {
+        if with_a_click_ignored {
+            model.assistive_yes();
+        }
+        // However high the window is, it needs the same; otherwise it would never come to rest.
+        let heights = [300.0, 500.0, ROOM, 900.0].map(|height| needed(height, &mut model));
+        assert!(heights.iter().all(|height| *height == heights[0] && *height <= ROOM), "{heights:?}");
     }
 }
 
