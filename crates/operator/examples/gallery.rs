@@ -18,7 +18,7 @@ use deskside_ui::{
     App, Options, Picture, PixelRect, Proxy, Shell, ThemeChoice, WindowKey, WindowOptions, egui, run,
 };
 
-const STATES: [&str; 22] = [
+const STATES: [&str; 23] = [
     "broken",
     "locked",
     "unlocking",
@@ -39,6 +39,7 @@ const STATES: [&str; 22] = [
     "whole-screen",
     "picture-alone",
     "hand",
+    "paused",
     "f11",
     "ended",
 ];
@@ -131,6 +132,8 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         ("", Box::new(|m: &mut Model| drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71))))),
         ("hand", net(Event::Suspended(Some(Suspension::Hand)), 80)),
         ("", net(Event::Suspended(None), 82)),
+        ("paused", net(Event::Paused(true), 83)),
+        ("", net(Event::Paused(false), 84)),
         ("", act(Act::Zoom(Zoom::Percent(100)))),
         (
             "f11",

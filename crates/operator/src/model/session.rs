@@ -124,6 +124,14 @@ impl Session {
         rests_on_nothing_else && !permission.is_allowed() && !permission.is_asking() && !self.ending
     }
 
+    /// Whether an action that is allowed rests all the same: the picture while it is paused, input whenever the
+    /// customer has the computer alone.
+    #[must_use]
+    pub fn rests(&self, action: Action) -> bool {
+        self.permission(action).is_allowed()
+            && (self.paused || action == Action::Control && self.suspension.is_some())
+    }
+
     /// Where the operator's keys go.
     #[must_use]
     pub fn keyboard(&self) -> Keyboard {

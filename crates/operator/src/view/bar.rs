@@ -68,7 +68,8 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
 
 fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act>) -> Option<Response> {
     let permission = session.permission(action);
-    if let Some((tone, text)) = words::permission(action, permission) {
+    let rests = session.rests(action);
+    if let Some((tone, text)) = words::permission(action, permission, rests) {
         widgets::status_dot(ui, tone, text);
     }
     let button = |kind, text: &str| Button::new(kind, text).compact();

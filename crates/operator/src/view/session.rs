@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deskside_proto::journal::Action;
 use deskside_ui::Picture;
 use deskside_ui::egui::{
     self, Align, Align2, Area, CornerRadius, CursorIcon, Frame, Id, Layout, Margin, Order, Panel, Popup,
@@ -129,14 +130,8 @@ fn pressed_inside(ui: &Ui, response: &Response) -> bool {
 
 /// A strip that says where the operator's keys go; a click on it brings them back.
 fn keyboard(ui: &mut Ui, session: &Session, above: bool, acts: &mut Vec<Act>) {
-    let (tone, text) = match session.keyboard() {
-        Keyboard::Customer => {
-            (Tone::Info, "Keyboard goes to the customer — right Ctrl or click here to release")
-        }
-        Keyboard::Here | Keyboard::Idle => {
-            (Tone::Neutral, "Keyboard stays here — click the picture to type on the customer's computer")
-        }
-    };
+    let rests = session.rests(Action::Control);
+    let (tone, text) = words::keyboard(session.keyboard(), session.paused, rests);
     let colours = Palette::of(ui).tone(tone);
     let frame = Frame::new().fill(colours.ground).inner_margin(Margin::symmetric(12, 4));
     let strip = strip(ui, "keyboard", frame, above, |ui| {

@@ -292,8 +292,22 @@ fn why_input_rests_is_said_above_the_picture() {
     window.set_size(egui::vec2(1400.0, 780.0));
     window.run();
     assert!(window.query_by_label("Customer at the mouse").is_some());
+    assert!(window.query_by_label("Control rests").is_some(), "no green light beside the amber one");
+    assert!(window.query_by_label("Seeing the screen").is_some(), "the picture goes on");
     tell(&mut window, Event::Suspended(None));
     assert!(window.query_by_label("Customer connected").is_some());
+    assert!(window.query_by_label("In control").is_some());
+    tell(&mut window, Event::Paused(true));
+    for text in [
+        "Customer paused",
+        "Picture paused",
+        "Control rests",
+        "Paused: nothing you type reaches the customer",
+    ] {
+        assert!(window.query_by_label(text).is_some(), "{text}");
+    }
+    assert!(window.query_by_label_contains("Keyboard goes to the customer").is_none());
+    tell(&mut window, Event::Paused(false));
     let ended = Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 };
     tell(&mut window, ended);
     assert!(window.query_by_label("Stopped with F11").is_some());

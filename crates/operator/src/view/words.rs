@@ -7,7 +7,7 @@ use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_ui::theme::Tone;
 
-use crate::model::{Permission, Refusal, Session, Zoom};
+use crate::model::{Keyboard, Permission, Refusal, Session, Zoom};
 
 /// `9:42`, and from an hour on `1:09:42`.
 pub(super) fn clock(time: Duration) -> String {
@@ -118,12 +118,18 @@ pub(super) fn rests(suspension: Option<Suspension>, paused: bool) -> Option<&'st
     }
 }
 
-/// What stands beside a permission that is not allowed.
-pub(super) fn permission(action: Action, permission: Permission) -> Option<(Tone, &'static str)> {
+/// What stands beside a button: how far the permission has come, and whether it rests.
+pub(super) fn permission(
+    action: Action,
+    permission: Permission,
+    rests: bool,
+) -> Option<(Tone, &'static str)> {
     let see = action == Action::See;
     Some(match permission {
         Permission::None => return None,
         Permission::Asking(_) => (Tone::Info, "Waiting for the customer…"),
+        Permission::Allowed(_) if rests && see => (Tone::Warning, "Picture paused"),
+        Permission::Allowed(_) if rests => (Tone::Warning, "Control rests"),
         Permission::Allowed(_) if see => (Tone::Good, "Seeing the screen"),
         Permission::Allowed(_) => (Tone::Good, "In control"),
         Permission::Refused(Refusal::Denied) => (Tone::Warning, "Refused"),
@@ -135,6 +141,29 @@ pub(super) fn permission(action: Action, permission: Permission) -> Option<(Tone
             (Tone::Neutral, "Ended")
         }
     })
+}
+
+/// Where the operator's keys go, while control is allowed.
+pub(super) fn keyboard(keyboard: Keyboard, paused: bool, rests: bool) -> (Tone, &'static str) {
+    match keyboard {
+        Keyboard::Customer if paused => (
+            Tone::Warning,
+            "Paused: nothing you type reaches the customer — right Ctrl or click here to release",
+        ),
+        Keyboard::Customer if rests => (
+            Tone::Warning,
+            "Just now nothing you type reaches the customer — right Ctrl or click here to release",
+        ),
+        Keyboard::Here | Keyboard::Idle if paused => {
+            (Tone::Warning, "Paused: nothing you type reaches the customer")
+        }
+        Keyboard::Customer => {
+            (Tone::Info, "Keyboard goes to the customer — right Ctrl or click here to release")
+        }
+        Keyboard::Here | Keyboard::Idle => {
+            (Tone::Neutral, "Keyboard stays here — click the picture to type on the customer's computer")
+        }
+    }
 }
 
 /// What stands where the picture would be: a heading and what to do.
@@ -175,9 +204,10 @@ pub(super) fn end(reason: SessionEnd) -> (&'static str, &'static str) {
         SessionEnd::Refused => {
             ("The customer did not accept", "They were shown your name and organisation and said no.")
         }
-        SessionEnd::ConnectionLost => {
-            ("The connection was lost", "It did not come back in time. Start a new session to go on.")
-        }
+        SessionEnd::ConnectionLost => (
+            "The connection was lost",
+            "A line broke, or the server was restarted. Start a new session to go on.",
+        ),
         SessionEnd::DisplayLost => {
             ("The customer's screen went away", "They logged out, or their computer was shut down.")
         }
