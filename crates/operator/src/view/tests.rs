@@ -298,14 +298,10 @@ fn why_input_rests_is_said_above_the_picture() {
     assert!(window.query_by_label("Customer connected").is_some());
     assert!(window.query_by_label("In control").is_some());
     tell(&mut window, Event::Paused(true));
-    for text in [
-        "Customer paused",
-        "Picture paused",
-        "Control rests",
-        "Paused: nothing you type reaches the customer",
-    ] {
+    for text in ["Customer paused", "Picture paused", "Control rests"] {
         assert!(window.query_by_label(text).is_some(), "{text}");
     }
+    assert!(window.query_by_label_contains("Paused: nothing you type reaches the customer").is_some());
     assert!(window.query_by_label_contains("Keyboard goes to the customer").is_none());
     tell(&mut window, Event::Paused(false));
     let ended = Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 };
