@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,9 @@ use deskside_trust::{
 };
 
 use crate::model::Identity;
+
+/// What no bundle may let others than its owner do.
+const TOO_OPEN: u32 = 0o077;
 
 /// A bundle that was read and holds as far as can be seen without its passphrase.
 #[derive(Debug, Clone)]
@@ -25,14 +29,24 @@ impl BundleFile {
     /// # Errors
     /// Whole sentences: why it cannot be used and what to do.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        // Whoever reads it does not know the folder that the program was started in.
+        let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let unreadable = |e: io::Error| {
             format!(
-                "The operator bundle {} cannot be read: {e}. Put the file there that your organisation gave you, or give another with --bundle.",
+                "The operator bundle {} cannot be read: {e}. Put the file there that your organisation gave you, or start the program with another: deskside-operator FILE.",
                 path.display()
             )
         };
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(unreadable)?;
+        // Of the file that is open, so that it cannot be exchanged between the check and the reading.
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+        if mode & TOO_OPEN != 0 {
+            let path = path.display();
+            return Err(format!(
+                "Others than you may read or change the operator bundle {path} (mode {mode:03o}). Run: chmod 600 {path}"
+            ));
+        }
         file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         let closed = ClosedBundle::read(&bytes, now()).map_err(|e| unusable(path, &e))?;
         let operator = closed.identity();
@@ -85,6 +99,7 @@ fn now() -> UnixTime {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
     use std::time::Duration;
 
     use deskside_trust::issue::{Authority, OperatorProfile, Validity};
@@ -118,8 +133,27 @@ mod tests {
     fn read(content: &[u8]) -> Result<BundleFile, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("anna.operator");
-        std::fs::write(&path, content).unwrap();
+        write(&path, content, 0o600);
         BundleFile::read(&path)
+    }
+
+    fn write(path: &Path, content: &[u8], mode: u32) {
+        std::fs::write(path, content).unwrap();
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_bundle_that_others_can_read_is_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("anna.operator");
+        let bundle = bundle(now(), 30);
+        for mode in [0o604, 0o640, 0o620, 0o644] {
+            write(&path, &bundle, mode);
+            let refused = BundleFile::read(&path).unwrap_err();
+            assert!(refused.ends_with(&format!("chmod 600 {}", path.display())), "{refused}");
+        }
+        write(&path, &bundle, 0o400);
+        assert!(BundleFile::read(&path).is_ok());
     }
 
     #[test]
@@ -148,6 +182,9 @@ mod tests {
         assert!(read(b"").unwrap_err().contains("cannot be used"));
         assert!(read(&vec![b'-'; 10 * MAX_BUNDLE]).unwrap_err().contains("cannot be used"));
         let missing = BundleFile::read(Path::new("/nowhere/anna.operator")).unwrap_err();
-        assert!(missing.contains("cannot be read") && missing.contains("--bundle"), "{missing}");
+        assert!(missing.contains("cannot be read") && missing.contains("start the program"), "{missing}");
+        let here = std::env::current_dir().unwrap().join("anna.operator").display().to_string();
+        let missing = BundleFile::read(Path::new("anna.operator")).unwrap_err();
+        assert!(missing.contains(&here), "{missing}");
     }
 }

@@ -41,7 +41,10 @@ const BUNDLE_EXTENSION: &str = "operator";
 )]
 pub struct Arguments {
     /// The operator bundle [default: the only *.operator in the configuration folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "BUNDLE")]
+    pub file: Option<PathBuf>,
+    /// The same
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     pub bundle: Option<PathBuf>,
     /// The configuration file [default: operator.toml in the configuration folder, if there is one]
     #[arg(long, value_name = "FILE")]
@@ -94,7 +97,7 @@ impl Folders {
 }
 
 /// What the program goes by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// The operator bundle.
     pub bundle: PathBuf,
@@ -104,6 +107,11 @@ pub struct Settings {
     pub path: PathChoice,
     /// Where journals are kept.
     pub journal_dir: PathBuf,
+}
+
+/// How the program looks and logs; known even when the rest of the settings cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Appearance {
     /// How log lines look.
     pub log: LogForm,
     /// Colours.
@@ -118,7 +126,7 @@ pub enum ConfigError {
     Settings(#[from] SettingsError),
     /// There is no operator bundle.
     #[error(
-        "There is no operator bundle in {}. Put the NAME.operator file that your organisation gave you there, or give --bundle FILE.",
+        "There is no operator bundle in {}. Put the NAME.operator file that your organisation gave you there, or start the program with it: deskside-operator FILE.",
         folder.display()
     )]
     NoBundle {
@@ -126,7 +134,10 @@ pub enum ConfigError {
         folder: PathBuf,
     },
     /// There is more than one operator bundle.
-    #[error("There are {count} operator bundles in {}. Choose one with --bundle FILE.", folder.display())]
+    #[error(
+        "There are {count} operator bundles in {}. Choose one: deskside-operator FILE.",
+        folder.display()
+    )]
     ManyBundles {
         /// The configuration folder.
         folder: PathBuf,
@@ -135,26 +146,34 @@ pub enum ConfigError {
     },
 }
 
-impl Settings {
-    /// Puts command line and configuration file together.
-    ///
-    /// # Errors
-    /// [`ConfigError`] says which file or setting is wrong and what to do.
-    pub fn gather(arguments: Arguments, folders: &Folders) -> Result<Self, ConfigError> {
-        let file = File::read(arguments.config.as_deref(), &folders.config.join(FILE_NAME))?;
-        let common = arguments.common.or(file.common);
-        Ok(Self {
-            bundle: match arguments.bundle.or(file.bundle) {
+/// Puts command line and configuration file together.
+///
+/// # Errors
+/// [`ConfigError`] says which file or setting is wrong and what to do; the appearance is known even then.
+pub fn gather(arguments: Arguments, folders: &Folders) -> (Appearance, Result<Settings, ConfigError>) {
+    let file = File::read(arguments.config.as_deref(), &folders.config.join(FILE_NAME));
+    let (file, refusal) = match file {
+        Ok(file) => (file, None),
+        Err(refusal) => (File::default(), Some(refusal)),
+    };
+    let common = arguments.common.or(file.common);
+    let appearance =
+        Appearance { log: common.log.unwrap_or_default(), theme: common.theme.unwrap_or_default() };
+    let settings = || {
+        if let Some(refusal) = refusal {
+            return Err(refusal.into());
+        }
+        Ok(Settings {
+            bundle: match arguments.file.or(arguments.bundle).or(file.bundle) {
                 Some(bundle) => bundle,
                 None => only_bundle(&folders.config)?,
             },
             passphrase_file: arguments.passphrase_file,
             path: arguments.path.or(file.path).unwrap_or_default(),
             journal_dir: common.journal_dir.unwrap_or_else(|| folders.data.join("journals")),
-            log: common.log.unwrap_or_default(),
-            theme: common.theme.unwrap_or_default(),
         })
-    }
+    };
+    (appearance, settings())
 }
 
 fn only_bundle(folder: &Path) -> Result<PathBuf, ConfigError> {
@@ -191,9 +210,13 @@ mod tests {
         Home { folder, folders }
     }
 
-    fn gather(home: &Home, arguments: &[&str]) -> Result<Settings, ConfigError> {
+    fn all(home: &Home, arguments: &[&str]) -> (Appearance, Result<Settings, ConfigError>) {
         let all = ["deskside-operator"].iter().chain(arguments);
-        Settings::gather(Arguments::try_parse_from(all).unwrap(), &home.folders)
+        super::gather(Arguments::try_parse_from(all).unwrap(), &home.folders)
+    }
+
+    fn gather(home: &Home, arguments: &[&str]) -> Result<Settings, ConfigError> {
+        all(home, arguments).1
     }
 
     fn refusal(config: &str) -> String {
@@ -210,13 +233,15 @@ mod tests {
     #[test]
     fn the_only_bundle_is_found_and_the_rest_has_defaults() {
         let home = home();
-        assert!(gather(&home, &[]).unwrap_err().to_string().contains("--bundle"));
+        let none = gather(&home, &[]).unwrap_err().to_string();
+        assert!(none.contains(&home.folders.config.display().to_string()), "{none}");
+        assert!(home.folders.config.is_absolute());
         let anna = home.folders.config.join("anna.operator");
         fs::write(&anna, "").unwrap();
         let settings = gather(&home, &[]).unwrap();
         assert_eq!(settings.bundle, anna);
         assert_eq!(settings.journal_dir, home.folder.path().join(".local/share/deskside/journals"));
-        assert_eq!((settings.path, settings.theme), (PathChoice::Auto, ThemeChoice::System));
+        assert_eq!(settings.path, PathChoice::Auto);
         fs::write(home.folders.config.join("bert.operator"), "").unwrap();
         assert!(gather(&home, &[]).unwrap_err().to_string().contains("2 operator bundles"));
     }
@@ -226,16 +251,25 @@ mod tests {
         let home = home();
         let text = "bundle = \"anna.operator\"\npath = \"tls\"\ntheme = \"dark\"\njournal_dir = \"/j\"\nlog = \"json\"\n";
         fs::write(home.folders.config.join("operator.toml"), text).unwrap();
-        let settings = gather(&home, &["--path", "udp", "--theme", "light"]).unwrap();
+        let (appearance, settings) = all(&home, &["--path", "udp", "--theme", "light"]);
+        assert_eq!(appearance, Appearance { log: LogForm::Json, theme: ThemeChoice::Light });
         let expected = Settings {
             bundle: home.folders.config.join("anna.operator"),
             passphrase_file: None,
             path: PathChoice::Udp,
             journal_dir: PathBuf::from("/j"),
-            log: LogForm::Json,
-            theme: ThemeChoice::Light,
         };
-        assert_eq!(settings, expected);
+        assert_eq!(settings.unwrap(), expected);
+    }
+
+    #[test]
+    fn the_bundle_can_be_given_with_or_without_the_option_but_once() {
+        let home = home();
+        for arguments in [&["a.operator"][..], &["--bundle", "a.operator"]] {
+            assert_eq!(gather(&home, arguments).unwrap().bundle, PathBuf::from("a.operator"));
+        }
+        let twice = ["deskside-operator", "a.operator", "--bundle", "b.operator"];
+        assert!(Arguments::try_parse_from(twice).is_err());
     }
 
     #[test]

@@ -74,15 +74,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// The program before its window is open.
+    /// The program before its window is open. What is wrong with settings or bundle is shown in the window.
     #[must_use]
-    pub fn new(settings: Settings, offset: UtcOffset, proxy: Proxy<Event>) -> Self {
-        let (bundle, model) = match BundleFile::read(&settings.bundle) {
-            Ok(bundle) => {
+    pub fn new(settings: Result<Settings, String>, offset: UtcOffset, proxy: Proxy<Event>) -> Self {
+        let begun = settings.and_then(|settings| {
+            let bundle = BundleFile::read(&settings.bundle)?;
+            Ok((settings, bundle))
+        });
+        let (settings, bundle, model) = match begun {
+            Ok((settings, bundle)) => {
                 let model = Model::new(bundle.identity().clone());
-                (Some(bundle), model)
+                (settings, Some(bundle), model)
             }
-            Err(text) => (None, Model::broken(text)),
+            Err(text) => {
+                error!("{text}");
+                (Settings::default(), None, Model::broken(text))
+            }
         };
         let (picture, tick) = (Picture::new(), proxy.clone());
         let ticker = Ticker::start(move || tell(&tick, Event::Tick));
@@ -110,8 +117,10 @@ impl Window {
         program
     }
 
-    /// Ends what runs beside the window: says goodbye to the network, and waits until journals are kept.
-    pub fn close(self) {
+    /// Ends what runs beside the window: says goodbye to the network, and waits until journals are kept. Gives
+    /// whether the program could do its work.
+    #[must_use]
+    pub fn close(self) -> bool {
         drop(self.keyboard);
         drop(self.network);
         for thread in self.threads {
@@ -119,6 +128,7 @@ impl Window {
                 error!("a thread of the program panicked");
             }
         }
+        self.bundle.is_some()
     }
 
     fn now(&self) -> Now {

@@ -72,8 +72,8 @@ pub(super) fn broken(ui: &mut Ui, model: &Model, acts: &mut Vec<Act>) {
     page(ui, model, |ui| {
         about(
             ui,
-            "No operator bundle",
-            "Without a bundle of your organisation this program cannot log in. Nothing was sent anywhere.",
+            "Deskside cannot start",
+            "Put right what is said above, then start the program again. Nothing was sent anywhere.",
         );
         if ui.add(wide(ui, Kind::Secondary, "Close")).clicked() {
             acts.push(Act::Quit);
