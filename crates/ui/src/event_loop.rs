@@ -10,6 +10,7 @@ use winit::application::ApplicationHandler;
 use winit::dpi::{LogicalSize, PhysicalPosition};
 use winit::event::{ElementState, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, ControlFlow, EventLoop, EventLoopProxy, OwnedDisplayHandle};
+use winit::monitor::MonitorHandle;
 use winit::window::{Fullscreen, Window, WindowId, WindowLevel};
 
 use crate::clipboard::Clipboard;
@@ -288,7 +289,12 @@ impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
 
 /// Everything is given while the window is invisible; the accessibility adapter wants it so.
 fn attributes(event_loop: &ActiveEventLoop, options: WindowOptions) -> winit::window::WindowAttributes {
-    let size = LogicalSize::new(options.size.0, options.size.1);
+    let monitor = event_loop.primary_monitor().or_else(|| event_loop.available_monitors().next());
+    let fitted = |size| match &monitor {
+        Some(monitor) => within(monitor, monitor.scale_factor(), size),
+        None => LogicalSize::new(size.0, size.1),
+    };
+    let size = fitted(options.size);
     let mut attributes = Window::default_attributes()
         .with_title(options.title)
         .with_inner_size(size)
@@ -296,23 +302,26 @@ fn attributes(event_loop: &ActiveEventLoop, options: WindowOptions) -> winit::wi
         .with_resizable(options.min_size.is_some())
         .with_window_level(if options.on_top { WindowLevel::AlwaysOnTop } else { WindowLevel::Normal })
         .with_visible(false);
-    if let Some((width, height)) = options.min_size {
-        attributes = attributes.with_min_inner_size(LogicalSize::new(width, height));
+    if let Some(least) = options.min_size {
+        attributes = attributes.with_min_inner_size(fitted(least));
     }
-    match place(event_loop, options.place, size) {
+    match monitor.and_then(|monitor| place(&monitor, options.place, size)) {
         Some(position) => attributes.with_position(position),
         None => attributes,
     }
 }
 
-fn place(
-    event_loop: &ActiveEventLoop,
-    place: Place,
-    size: LogicalSize<f32>,
-) -> Option<PhysicalPosition<i32>> {
+/// A window's size in points, or as much of it as the monitor has room for.
+fn within(monitor: &MonitorHandle, scale: f64, size: (f32, f32)) -> LogicalSize<f32> {
+    /// What a title bar and a task bar may take, in points.
+    const BARS: f32 = 72.0;
+    let room = monitor.size().to_logical::<f32>(scale);
+    LogicalSize::new(size.0.min(room.width), size.1.min(room.height - BARS))
+}
+
+fn place(monitor: &MonitorHandle, place: Place, size: LogicalSize<f32>) -> Option<PhysicalPosition<i32>> {
     /// From the edges of the monitor, in points.
     const MARGIN: f64 = 24.0;
-    let monitor = event_loop.primary_monitor().or_else(|| event_loop.available_monitors().next())?;
     let (origin, room) = (monitor.position(), monitor.size());
     let size = size.to_physical::<i32>(monitor.scale_factor());
     let margin = (MARGIN * monitor.scale_factor()).round() as i32;
@@ -327,13 +336,10 @@ fn place(
 
 /// A window that cannot be resized by hand has equal limits, which must move along.
 fn resize(window: &Window, size: (f32, f32)) {
-    /// What a title bar and a task bar may take, in points.
-    const BARS: f32 = 72.0;
-    let mut size = LogicalSize::new(size.0, size.1);
-    if let Some(monitor) = window.current_monitor() {
-        let room = monitor.size().to_logical::<f32>(window.scale_factor());
-        size = LogicalSize::new(size.width.min(room.width), size.height.min(room.height - BARS));
-    }
+    let size = match window.current_monitor() {
+        Some(monitor) => within(&monitor, window.scale_factor(), size),
+        None => LogicalSize::new(size.0, size.1),
+    };
     if !window.is_resizable() {
         window.set_min_inner_size(Some(size));
         window.set_max_inner_size(Some(size));

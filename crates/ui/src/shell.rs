@@ -24,7 +24,7 @@ pub enum Place {
     TopRight,
 }
 
-/// How a window is opened. Sizes are in points (pixels times the scale factor).
+/// How a window is opened. Sizes are in points (pixels times the scale factor) and end where the monitor does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowOptions {
     /// For the title bar and the window list.
