@@ -13,7 +13,7 @@ const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
 
 impl Journal {
-    /// One line an entry, times in UTC moved by `offset`, and at the end who sealed it.
+    /// One line an entry, times in UTC moved by `offset`; at the end who sealed it, and the hashes.
     #[must_use]
     pub fn to_text(&self, offset: UtcOffset) -> String {
         let mut text = String::from("Deskside session journal\n");
@@ -27,13 +27,31 @@ impl Journal {
             line(&mut text, &at, &describe(entry));
         }
         text.push('\n');
-        line(&mut text, "Last hash", &hex(&self.head));
         for (who, party) in [("customer's", &self.sharer), ("operator's", &self.viewer)] {
             let state =
                 if party.seal.is_some() { "signed it" } else { "did not sign it (ended one-sidedly)" };
             line(&mut text, "Seal", &format!("the {who} program {state}"));
         }
+        text.push_str("\nFor whoever checks it: SHA-256 of\n");
+        for entry in self.entries() {
+            hashes(&mut text, entry);
+        }
+        line(&mut text, "the last entry", &hex(&self.head));
         text
+    }
+}
+
+/// What an entry refers to by its hash.
+fn hashes(text: &mut String, entry: &Entry) {
+    match &entry.event {
+        Event::Started { certificate, customer_certificate, .. } => {
+            line(text, "the operator's certificate", &hex(certificate));
+            line(text, "the customer's certificate", &hex(customer_certificate));
+        }
+        Event::Asked { request, question, .. } => {
+            line(text, &format!("the question of request {}", request.0), &hex(question));
+        }
+        _ => {}
     }
 }
 
@@ -51,22 +69,19 @@ fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -
 
 fn describe(entry: &Entry) -> String {
     match &entry.event {
-        Event::Started { session, operator, organisation, certificate, customer_certificate } => format!(
-            "session {session} began: operator {operator} of {organisation}, certificate {}, customer's certificate {}",
-            hex(certificate),
-            hex(customer_certificate)
-        )
-        .chars()
-        // Names come from certificates; a control character must not forge a line of this text.
-        .map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c })
-        .collect(),
-        Event::Asked { request, action, question } => format!(
-            "request {}: the operator asked to {}; the customer was shown the question {}",
-            request.0,
-            name(*action),
-            hex(&question[..8])
-        ),
-        Event::Answered { request, verdict } => format!("request {}: {}", request.0, describe_verdict(*verdict)),
+        Event::Started { session, operator, organisation, .. } => {
+            format!("session {session} began: operator {operator} of {organisation}")
+                .chars()
+                // Names come from certificates; a control character must not forge a line of this text.
+                .map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c })
+                .collect()
+        }
+        Event::Asked { request, action, .. } => {
+            format!("request {}: the operator asked to {}", request.0, name(*action))
+        }
+        Event::Answered { request, verdict } => {
+            format!("request {}: {}", request.0, describe_verdict(*verdict))
+        }
         Event::GrantEnded { grant, reason } => format!(
             "grant {} ended: {}",
             grant.0,
@@ -81,7 +96,12 @@ fn describe(entry: &Entry) -> String {
         Event::Paused => "the customer paused the picture".into(),
         Event::Resumed => "the customer let the picture go on".into(),
         Event::HandTookOver => "the customer's own hand took the mouse".into(),
-        Event::InputRefused { events } => format!("{events} input events were refused"),
+        Event::InputRefused { events: 1 } => {
+            "one key press or mouse movement of the operator was refused: it was not allowed just then".into()
+        }
+        Event::InputRefused { events } => format!(
+            "{events} key presses or mouse movements of the operator were refused: they were not allowed just then"
+        ),
         Event::Ended { reason } => format!(
             "session ended: {}",
             match reason {

@@ -43,11 +43,33 @@ fn the_text_tells_the_story_in_order() {
         "session ended: the operator ended it",
         "the customer's program signed it",
         "the operator's program signed it",
+        "the operator's certificate  ",
+        "the customer's certificate  ",
+        "the question of request 1  ",
+        "the last entry  ",
     ];
     let mut rest = text.as_str();
     for part in story {
         let at = rest.find(part).unwrap_or_else(|| panic!("'{part}' is missing in:\n{text}"));
         rest = &rest[at..];
+    }
+}
+
+#[test]
+fn refused_input_is_told_in_words_and_hashes_stand_apart() {
+    for (events, words) in [
+        (1, "one key press or mouse movement of the operator was refused"),
+        (3, "3 key presses or mouse movements of the operator were refused"),
+    ] {
+        let (mut pair, _see, _control, _) = controlled(20);
+        pair.sharer.input_refused(events, pair.now);
+        pair.viewer.end(SessionEnd::Operator, pair.now);
+        pair.run_ms(500);
+        let text = pair.sharer.journal().to_text(UtcOffset::UTC);
+        assert!(text.contains(words), "{text}");
+        let story = text.split("For whoever checks it").next().unwrap();
+        let hash = |word: &str| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+        assert!(!story.split_whitespace().any(hash), "{story}");
     }
 }
 
