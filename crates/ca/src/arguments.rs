@@ -38,7 +38,7 @@ pub(crate) enum Command {
 pub(crate) enum OperatorCommand {
     /// Issue a certificate and write the bundle for one more operator.
     Add(Add),
-    /// Withdraw an operator's certificates, and renew the revocation list.
+    /// Withdraw an operator's certificates, and renew the revocation list, which never ends sooner for that.
     Revoke(Revoke),
 }
 
@@ -55,6 +55,14 @@ pub(crate) struct OperatorPassphrase {
     /// Read the passphrase of new operator bundles from this file (mode 0600, yours) instead of asking.
     #[arg(long, value_name = "FILE")]
     pub(crate) operator_passphrase_file: Option<PathBuf>,
+}
+
+/// How long the revocation list that is made is to last.
+#[derive(Debug, Args)]
+pub(crate) struct ListLife {
+    /// How long the revocation list is valid. A server that hides a revocation can do so for that long.
+    #[arg(long, value_name = "HOURS", default_value_t = CRL_HOURS, value_parser = clap::value_parser!(u32).range(24..=72))]
+    pub(crate) valid_hours: u32,
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +96,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     pub(crate) out: PathBuf,
     #[command(flatten)]
+    pub(crate) list: ListLife,
+    #[command(flatten)]
     pub(crate) ca: CaPassphrase,
     #[command(flatten)]
     pub(crate) operator: OperatorPassphrase,
@@ -112,6 +122,8 @@ pub(crate) struct Revoke {
     #[arg(value_name = "ACCOUNT|SERIAL")]
     pub(crate) who: String,
     #[command(flatten)]
+    pub(crate) list: ListLife,
+    #[command(flatten)]
     pub(crate) organisation: Organisation,
     #[command(flatten)]
     pub(crate) ca: CaPassphrase,
@@ -119,9 +131,8 @@ pub(crate) struct Revoke {
 
 #[derive(Debug, Args)]
 pub(crate) struct Renew {
-    /// How long the list is valid. A server that hides a revocation can do so for that long.
-    #[arg(long, value_name = "HOURS", default_value_t = CRL_HOURS, value_parser = clap::value_parser!(u32).range(24..=72))]
-    pub(crate) valid_hours: u32,
+    #[command(flatten)]
+    pub(crate) list: ListLife,
     #[command(flatten)]
     pub(crate) organisation: Organisation,
     #[command(flatten)]

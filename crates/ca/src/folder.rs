@@ -16,7 +16,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use deskside_trust::issue::{Authority, Description, IssueError, read_certificate};
+use deskside_trust::issue::{Authority, Description, IssueError, read_certificate, read_chain};
 use deskside_trust::{
     CertificateDer, Crl, Descriptor, KeyFileError, MAX_CERTIFICATE, MAX_CRL, MAX_DESCRIPTOR, Packet, Secret,
     UnixTime,
@@ -72,6 +72,28 @@ impl Folder {
         let path = self.path(name);
         read_certificate(&host::read(&path, MAX_PEM)?)
             .ok_or_else(|| anyhow!("the certificate {} is damaged", path.display()))
+    }
+
+    /// When the packet's CA ends.
+    pub(crate) fn packet_ends(&self) -> anyhow::Result<UnixTime> {
+        self.end(&self.certificate("ca/packet-ca.pem")?)
+    }
+
+    /// When the server's certificate ends; `None` when the server's folder has been moved to the server.
+    pub(crate) fn server_ends(&self) -> anyhow::Result<Option<UnixTime>> {
+        let path = self.path("server/server.pem");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let chain = read_chain(&host::read(&path, 2 * MAX_PEM)?).unwrap_or_default();
+        let leaf = chain.first().ok_or_else(|| anyhow!("the certificate {} is damaged", path.display()))?;
+        self.end(leaf).map(Some)
+    }
+
+    fn end(&self, certificate: &CertificateDer<'_>) -> anyhow::Result<UnixTime> {
+        Description::read(certificate)
+            .map(|description| description.not_after)
+            .ok_or_else(|| anyhow!("a certificate in {} cannot be read", self.path.display()))
     }
 
     /// The packet, if root and packet CA hold now.

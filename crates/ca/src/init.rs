@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, bail};
-use deskside_trust::issue::{Authority, CRL_HOURS, PACKET_DAYS, ROOT_DAYS, SERVER_DAYS, ServerKey, Validity};
+use deskside_trust::issue::{Authority, PACKET_DAYS, ROOT_DAYS, SERVER_DAYS, ServerKey, Validity};
 use deskside_trust::{
     BrokerAddress, Descriptor, DescriptorBody, MAX_ACKNOWLEDGEMENT, Secret, UnixTime, crypto,
 };
@@ -33,8 +33,9 @@ pub(crate) fn run(arguments: &Init, out: &mut Vec<u8>) -> anyhow::Result<()> {
     let now = moment::now()?;
     check(arguments)?;
     let acknowledgement = acknowledgement(arguments)?;
-    // Looked at now as well, so that nobody types passphrases in vain.
+    // Looked at and made before anything is asked, so that nobody types passphrases in vain.
     Staging::require_free(&arguments.out)?;
+    let organisation = found(arguments, acknowledgement, now)?;
     let ca_passphrase = passphrase::choose(
         "the keys of the organisation",
         arguments.ca.passphrase_file.as_deref(),
@@ -46,10 +47,10 @@ pub(crate) fn run(arguments: &Init, out: &mut Vec<u8>) -> anyhow::Result<()> {
         .map(|operator| Ok((operator, operators::choose_passphrase(operator, &arguments.operator)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
 
-    let organisation = found(arguments, acknowledgement, now)?;
     let staging = Staging::begin(&arguments.out)?;
-    write_ca(&staging, &organisation, &ca_passphrase, now)?;
-    write_server(&staging, &organisation, arguments, now)?;
+    write_ca(&staging, &organisation, &ca_passphrase)?;
+    write_list(&staging, &organisation, arguments, now)?;
+    write_server(&staging, &organisation, arguments)?;
     staging.folder("customer")?;
     let customer = format!("customer/{}.deskside", arguments.packet);
     staging.file(&customer, &organisation.descriptor_file, Reader::Anyone)?;
@@ -103,12 +104,7 @@ fn found(arguments: &Init, acknowledgement: String, now: UnixTime) -> anyhow::Re
     Ok(Organisation { name, packet_id, root, packet_ca, server_ca, server, descriptor_file, descriptor })
 }
 
-fn write_ca(
-    staging: &Staging,
-    organisation: &Organisation,
-    passphrase: &Secret,
-    now: UnixTime,
-) -> anyhow::Result<()> {
+fn write_ca(staging: &Staging, organisation: &Organisation, passphrase: &Secret) -> anyhow::Result<()> {
     staging.folder("ca")?;
     staging.folder("ca/issued")?;
     let Organisation { root, packet_ca, server_ca, .. } = organisation;
@@ -116,24 +112,28 @@ fn write_ca(
         staging.file(&format!("ca/{name}.pem"), authority.certificate_pem(), Reader::Owner)?;
         staging.file(&format!("ca/{name}.key.pem"), authority.key_pem(passphrase)?, Reader::Owner)?;
     }
-    staging.file("ca/packet.deskside", &organisation.descriptor_file, Reader::Owner)?;
-    staging.file("ca/crl.der", packet_ca.issue_crl(1, &[], now, CRL_HOURS)?, Reader::Owner)
+    staging.file("ca/packet.deskside", &organisation.descriptor_file, Reader::Owner)
 }
 
-fn write_server(
+/// The first revocation list, to be renewed here and to be handed out by the server.
+fn write_list(
     staging: &Staging,
     organisation: &Organisation,
     arguments: &Init,
     now: UnixTime,
 ) -> anyhow::Result<()> {
-    let server = &organisation.server;
+    let list = organisation.packet_ca.issue_crl(1, &[], now, arguments.list.valid_hours)?;
     staging.folder("server")?;
+    staging.file("ca/crl.der", &list, Reader::Owner)?;
+    staging.file("server/crl.der", &list, Reader::Anyone)
+}
+
+fn write_server(staging: &Staging, organisation: &Organisation, arguments: &Init) -> anyhow::Result<()> {
+    let server = &organisation.server;
     staging.file("server/server.pem", server.chain_pem(), Reader::Anyone)?;
     staging.file("server/server.key.pem", server.key_pem().expose(), Reader::Owner)?;
     staging.file("server/root.pem", organisation.root.certificate_pem(), Reader::Anyone)?;
     staging.file("server/packet-ca.pem", organisation.packet_ca.certificate_pem(), Reader::Anyone)?;
-    let crl = organisation.packet_ca.issue_crl(1, &[], now, CRL_HOURS)?;
-    staging.file("server/crl.der", crl, Reader::Anyone)?;
     staging.file("server/server.toml", server_toml(&arguments.host[0], arguments.port), Reader::Anyone)
 }
 
@@ -181,7 +181,7 @@ fn summary(
 ) -> anyhow::Result<()> {
     let folder = arguments.out.display();
     let (host, port) = (&arguments.host[0], arguments.port);
-    let list_ends = moment::date(Validity::hours(now, CRL_HOURS).not_after);
+    let list_ends = moment::date(Validity::hours(now, arguments.list.valid_hours).not_after);
     writeln!(out, "{} is founded, in {folder}.\n", organisation.name)?;
     writeln!(out, "  fingerprint   {}", organisation.descriptor.fingerprint())?;
     writeln!(out, "  packet        {}", organisation.packet_id)?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{anyhow, bail};
-use deskside_trust::issue::{Authority, CRL_HOURS, Description, OperatorKey, OperatorProfile};
+use deskside_trust::issue::{Authority, Description, OperatorKey, OperatorProfile};
 use deskside_trust::{Packet, Revocation, Secret, UnixTime};
 
 use crate::arguments::{Add, NewOperator, OperatorPassphrase, Revoke};
@@ -112,7 +112,8 @@ pub(crate) fn revoke(arguments: &Revoke, out: &mut Vec<u8>) -> anyhow::Result<()
     let packet_ca = folder.packet_ca(&ca_passphrase(arguments.ca.passphrase_file.as_deref())?)?;
     let mut revoked = old.revoked().to_vec();
     revoked.extend(fresh.iter().map(|one| Revocation { serial: one.serial.clone(), at: now }));
-    let new = revocation::publish(&folder, &packet_ca, &old, &revoked, now, CRL_HOURS)?;
+    let hours = revocation::no_sooner_than(&old, now, arguments.list.valid_hours);
+    let new = revocation::publish(&folder, &packet_ca, &old, &revoked, now, hours)?;
 
     for one in fresh {
         let account = one.account.as_deref().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, anyhow};
 use deskside_trust::issue::Authority;
-use deskside_trust::{Crl, Revocation, UnixTime};
+use deskside_trust::{Crl, MAX_CRL_HOURS, Revocation, UnixTime};
 
 use crate::arguments::Renew;
 use crate::folder::Folder;
@@ -18,7 +18,7 @@ pub(crate) fn renew(arguments: &Renew, out: &mut Vec<u8>) -> anyhow::Result<()> 
     let old = folder.crl(&packet)?;
     let passphrase = operators::ca_passphrase(arguments.ca.passphrase_file.as_deref())?;
     let packet_ca = folder.packet_ca(&passphrase)?;
-    let new = publish(&folder, &packet_ca, &old, old.revoked(), now, arguments.valid_hours)?;
+    let new = publish(&folder, &packet_ca, &old, old.revoked(), now, arguments.list.valid_hours)?;
     announce(&folder, &new, out)
 }
 
@@ -41,6 +41,12 @@ pub(crate) fn publish(
         host::replace(&folder.path("server/crl.der"), &der, Reader::Anyone)?;
     }
     Ok(new)
+}
+
+/// So many hours, or as many as the old list still lasts, whichever is more.
+pub(crate) fn no_sooner_than(old: &Crl, now: UnixTime, hours: u32) -> u32 {
+    let left = old.next_update().as_secs().saturating_sub(now.as_secs()).div_ceil(3600);
+    u32::try_from(left).unwrap_or(MAX_CRL_HOURS).clamp(hours, MAX_CRL_HOURS)
 }
 
 /// Says what the list is and where it must go.

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use deskside_trust::UnixTime;
+
 use crate::arguments::Show;
 use crate::folder::Folder;
 use crate::moment;
@@ -13,13 +15,21 @@ pub(crate) fn run(arguments: &Show, out: &mut Vec<u8>) -> anyhow::Result<()> {
     let crl = folder.crl(descriptor.packet())?;
     writeln!(out, "{}\n", descriptor.organisation())?;
     writeln!(out, "  fingerprint   {}", descriptor.fingerprint())?;
-    writeln!(out, "  packet        {}", descriptor.packet_id())?;
+    let valid_until = |end: UnixTime| {
+        let ended = if end.as_secs() <= now.as_secs() { " (has ended)" } else { "" };
+        format!("valid until {}{ended}", moment::date(end))
+    };
+    writeln!(out, "  packet        {}, {}", descriptor.packet_id(), valid_until(folder.packet_ends()?))?;
     for broker in descriptor.brokers() {
         writeln!(out, "  server        {}, port {}", broker.host, broker.port)?;
     }
-    let ended = if crl.next_update().as_secs() <= now.as_secs() { " (has ended: renew it)" } else { "" };
-    let ends = moment::date(crl.next_update());
-    writeln!(out, "  revocations   list number {}, valid until {ends}{ended}\n", crl.number())?;
+    match folder.server_ends()? {
+        Some(end) => writeln!(out, "  certificate   the server's, {}", valid_until(end))?,
+        None => {
+            writeln!(out, "  certificate   the server's is not here; 'deskside-server check' tells its end")?
+        }
+    }
+    writeln!(out, "  revocations   list number {}, {}\n", crl.number(), valid_until(crl.next_update()))?;
     let issued = folder.issued()?;
     if issued.is_empty() {
         writeln!(out, "There are no operators yet; issue one with 'deskside-ca operator add'.")?;

@@ -19,7 +19,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 pub use authority::Authority;
-pub use description::{Description, read_certificate};
+pub use description::{Description, read_certificate, read_chain};
 pub(crate) use key::session_signer;
 pub use operator::{OperatorKey, OperatorProfile, Purpose};
 pub use server::ServerKey;

@@ -77,6 +77,20 @@ fn passphrase_file_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn what_cannot_be_made_is_said_before_a_passphrase_is_asked_for() {
+    let lab = Lab::new();
+    for (host, name, says) in [
+        ("not a host", "Example Ltd", "'not a host' is not a host name or an address"),
+        ("localhost", "\u{202e}", "cannot be used as a name"),
+    ] {
+        // Without a terminal and without files, being asked would be another error.
+        let init = lab.run(&["init", "--host", host, "--organisation", name, "--out", "org"]);
+        check_refused(&init, &[says]);
+    }
+    assert!(!lab.path("org").exists());
+}
+
+#[test]
 fn unknown_operator_and_lifetime_are_refused() {
     let lab = Lab::with_organisation();
     let revoke = ["operator", "revoke", "nobody", "--dir", "org", "--passphrase-file", "ca.pass"];

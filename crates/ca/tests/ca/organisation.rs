@@ -120,6 +120,35 @@ fn revoked_operator_is_on_the_next_list() {
 }
 
 #[test]
+fn revoking_never_shortens_the_list() {
+    let lab = Lab::new();
+    assert!(lab.init(&["--operator", "anna:Anna Ødegård", "--valid-hours", "72"]).ok);
+    let end = |lab: &Lab| Crl::parse(&lab.read("org/server/crl.der")).unwrap().next_update().as_secs();
+    let before = end(&lab);
+    assert!(before > now().as_secs() + 71 * 3600);
+    assert!(lab.run(&["operator", "revoke", "anna", "--dir", "org", "--passphrase-file", "ca.pass"]).ok);
+    assert!(end(&lab) >= before, "not the usual 24 hours");
+
+    let lab = Lab::with_organisation();
+    let revoke = ["operator", "revoke", "anna", "--dir", "org", "--passphrase-file", "ca.pass"];
+    assert!(lab.run(&[revoke.as_slice(), &["--valid-hours", "48"]].concat()).ok);
+    assert!(end(&lab) > now().as_secs() + 47 * 3600);
+}
+
+#[test]
+fn show_says_when_each_thing_ends() {
+    let lab = Lab::with_organisation();
+    let shown = lab.run(&["show", "--dir", "org"]).out;
+    for line in ["packet", "certificate", "revocations"] {
+        let found = shown.lines().find(|found| found.trim_start().starts_with(line));
+        assert!(found.is_some_and(|found| found.contains("valid until 20")), "{line} in {shown}");
+    }
+    fs::remove_dir_all(lab.path("org/server")).unwrap();
+    let shown = lab.run(&["show", "--dir", "org"]);
+    assert!(shown.ok && shown.out.contains("deskside-server check"), "{}", shown.out);
+}
+
+#[test]
 fn operator_is_added_and_renewed() {
     let lab = Lab::with_organisation();
     let add = |who| {

@@ -54,8 +54,16 @@ impl Description {
 /// Reads a file with exactly one PEM certificate.
 #[must_use]
 pub fn read_certificate(file: &[u8]) -> Option<CertificateDer<'static>> {
-    let mut blocks = armour::read(file)?;
-    let block = blocks.pop()?;
-    let der = CertificateDer::from(block.content);
-    (blocks.is_empty() && block.label == "CERTIFICATE" && certificate::parse(&der).is_some()).then_some(der)
+    let mut chain = read_chain(file)?;
+    chain.pop().filter(|_| chain.is_empty())
+}
+
+/// Reads a file of PEM certificates and of nothing else, in their order.
+#[must_use]
+pub fn read_chain(file: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificate = |block: armour::Block| {
+        let der = CertificateDer::from(block.content);
+        (block.label == "CERTIFICATE" && certificate::parse(&der).is_some()).then_some(der)
+    };
+    armour::read(file)?.into_iter().map(certificate).collect()
 }
