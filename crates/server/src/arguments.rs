@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Deskside's server: the broker, which brings operators and customers together, and the relay, which passes
-/// their encrypted session on without being able to read it.
+/// Deskside's server: the broker, which brings operators and customers together, and the relay,
+/// which passes their encrypted session on without being able to read it.
 ///
 /// `deskside-ca init` makes a folder with everything that this program needs. Start it there:
 ///

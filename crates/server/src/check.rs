@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 use deskside_broker::{Accounts, Crl, Database, Packet, SystemClock};
 use rustls_pki_types::UnixTime;
+use time::OffsetDateTime;
 
 use crate::config::Config;
 use crate::{advice, material, ticket_key};
@@ -16,7 +17,8 @@ pub(crate) async fn check(path: &Path) -> anyhow::Result<()> {
     let config = Config::read(path)?;
     let now = UnixTime::now();
     let mut problems = Vec::new();
-    note(&mut problems, material::identity(&config, now));
+    let identity = note(&mut problems, material::identity(&config, now));
+    let mut list_ends = None;
     let root = note(&mut problems, material::authority("root", &config.root));
     let packet_ca = note(&mut problems, material::authority("packet_ca", &config.packet_ca));
     if let (Some(root), Some(packet_ca)) = (root, packet_ca) {
@@ -24,7 +26,7 @@ pub(crate) async fn check(path: &Path) -> anyhow::Result<()> {
         let packet = note(&mut problems, packet);
         let list = note(&mut problems, material::read("crl", &config.crl));
         if let (Some(packet), Some(list)) = (packet, list) {
-            note(&mut problems, revocation_list(&list, &packet, &config.crl, now));
+            list_ends = note(&mut problems, revocation_list(&list, &packet, &config.crl, now));
         }
     }
     if config.ticket_key.exists() {
@@ -35,7 +37,15 @@ pub(crate) async fn check(path: &Path) -> anyhow::Result<()> {
         note(&mut problems, accounts.map_err(|error| advice::broker(&config.database, error)));
     }
     if problems.is_empty() {
-        return Ok(writeln!(stdout(), "{}: everything is in order.", path.display())?);
+        writeln!(stdout(), "{}: everything is in order.", path.display())?;
+        let ends =
+            [("revocation list", list_ends), ("certificate", identity.as_ref().and_then(material::end))];
+        for (what, end) in ends {
+            if let Some(end) = end.and_then(moment) {
+                writeln!(stdout(), "  the {what} is valid until {end}")?;
+            }
+        }
+        return Ok(());
     }
     let listed: String = problems.iter().map(|problem| format!("\n  {problem:#}")).collect();
     bail!("{} of the things that {} names cannot be used:{listed}", problems.len(), path.display());
@@ -46,7 +56,14 @@ fn note<T, E: Into<anyhow::Error>>(problems: &mut Vec<anyhow::Error>, found: Res
     found.map_err(|error| problems.push(error.into())).ok()
 }
 
-fn revocation_list(der: &[u8], packet: &Packet, path: &Path, now: UnixTime) -> anyhow::Result<()> {
+/// `2027-02-19 03:19 UTC`.
+fn moment(moment: UnixTime) -> Option<String> {
+    let moment = OffsetDateTime::from_unix_timestamp(i64::try_from(moment.as_secs()).ok()?).ok()?;
+    Some(format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute()))
+}
+
+/// When the list ends, if it can be used now.
+fn revocation_list(der: &[u8], packet: &Packet, path: &Path, now: UnixTime) -> anyhow::Result<UnixTime> {
     let path = path.display();
     let list = Crl::parse(der).map_err(|error| {
         anyhow!("\"crl\": {path} cannot be used ({error}). Let deskside-ca issue a new list.")
@@ -57,5 +74,5 @@ fn revocation_list(der: &[u8], packet: &Packet, path: &Path, now: UnixTime) -> a
     if now.as_secs() > list.next_update().as_secs() {
         bail!("\"crl\": {path} has ended; no operator can log in. Let deskside-ca issue a new list.");
     }
-    Ok(())
+    Ok(list.next_update())
 }

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use deskside_broker::server_provider;
 use rustls::client::verify_server_name;
@@ -43,11 +44,11 @@ pub(crate) enum MaterialError {
     TooOpen { key: &'static str, path: PathBuf, mode: u32 },
     #[error("\"key\": the private key {} is not the one of the certificate {}. Use the pair that deskside-ca made together.", key.display(), certificate.display())]
     Mismatch { key: PathBuf, certificate: PathBuf },
-    #[error("\"certificate\": the certificate {} expired on {date}. Let deskside-ca issue a new one.", path.display())]
+    #[error("\"certificate\": the certificate {} expired on {date}, so programs refuse it. deskside-ca cannot renew it yet; an organisation that deskside-ca init makes anew has a new one.", path.display())]
     Expired { path: PathBuf, date: String },
     #[error("\"certificate\": the certificate {} is valid from {date} on only. Check this machine's clock.", path.display())]
     NotYetValid { path: PathBuf, date: String },
-    #[error("\"host\": the certificate {} is not for \"{host}\". Correct \"host\", or let deskside-ca issue a certificate for it.", path.display())]
+    #[error("\"host\": the certificate {} is not for \"{host}\". Correct \"host\": it is one of the names that deskside-ca init was given with --host.", path.display())]
     OtherHost { path: PathBuf, host: String },
 }
 
@@ -105,6 +106,13 @@ fn check_certificate(
     let name = ServerName::try_from(config.host.as_str()).map_err(|_| other_host())?;
     let leaf = ParsedCertificate::try_from(leaf).map_err(|_| malformed())?;
     verify_server_name(&leaf, &name).map_err(|_| other_host())
+}
+
+/// When a server's own certificate ends.
+pub(crate) fn end(identity: &CertifiedKey) -> Option<UnixTime> {
+    let (_, leaf) = X509Certificate::from_der(identity.cert.first()?).ok()?;
+    let seconds = u64::try_from(leaf.validity().not_after.timestamp()).ok()?;
+    Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
 }
 
 fn date(moment: OffsetDateTime) -> String {
