@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Show, out: &mut Vec<u8>) -> anyhow::Result<()> {
     match folder.server_ends()? {
         Some(end) => writeln!(out, "  certificate   the server's, {}", valid_until(end))?,
         None => {
-            writeln!(out, "  certificate   the server's is not here; 'deskside-server check' tells its end")?
+            writeln!(out, "  certificate   the server's is not here; 'deskside-server check' tells its end")?;
         }
     }
     writeln!(out, "  revocations   list number {}, {}\n", crl.number(), valid_until(crl.next_update()))?;

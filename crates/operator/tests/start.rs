@@ -1,7 +1,5 @@
 //! The real program where it cannot begin: what it says, and that it ends.
 
-#![expect(clippy::unwrap_used, reason = "a test's own processes")]
-
 use std::process::{Command, Output};
 
 #[test]
