@@ -1,30 +1,66 @@
 //! Change detection: where a frame differs from what was sent.
 
 use crate::picture::{COLOUR, Picture};
+use crate::wide::wide;
 use crate::{FrameView, Rect, TILE_SIDE};
+
+/// Rows whose columns are looked at together.
+const ROWS: u32 = 4;
 
 /// The smallest rectangle around all pixels of `tile` in which the frame differs from the picture.
 ///
-/// `tile` is at most [`TILE_SIDE`] wide. Every pixel is compared without branches, which the compiler turns
-/// into vector code, and costs less than leaving early.
+/// `tile` is at most [`TILE_SIDE`] wide. A tile that is quite another is known by a few of its rows.
 pub(crate) fn bounds(frame: &FrameView<'_>, picture: &Picture, tile: Rect) -> Option<Rect> {
-    let mut columns = [0u32; TILE_SIDE as usize];
-    let mut first_and_last_row = None;
-    for ((new, old), y) in frame.rows(tile).zip(picture.rows(tile)).zip(tile.y..) {
-        let mut row = 0;
-        for ((column, new), old) in columns.iter_mut().zip(new.as_chunks::<4>().0).zip(old) {
-            let difference = (u32::from_le_bytes(*new) ^ old) & COLOUR;
-            *column |= difference;
-            row |= difference;
-        }
-        if row != 0 {
-            first_and_last_row = Some((first_and_last_row.map_or(y, |(first, _)| first), y));
-        }
+    wide(
+        #[inline(always)]
+        || bounds_of(frame, picture, tile),
+    )
+}
+
+#[inline(always)]
+fn bounds_of(frame: &FrameView<'_>, picture: &Picture, tile: Rect) -> Option<Rect> {
+    // Plain loops: what searches iterators is not inlined, and so not made wide.
+    let (mut top, mut bottom) = (tile.y, tile.bottom());
+    while top < bottom && !is_other(frame, picture, tile, top) {
+        top += 1;
     }
-    let (top, bottom) = first_and_last_row?;
-    let differing = || (tile.x..).zip(&columns).filter(|(_, column)| **column != 0).map(|(x, _)| x);
+    while top < bottom && !is_other(frame, picture, tile, bottom - 1) {
+        bottom -= 1;
+    }
+    if top == bottom {
+        return None;
+    }
+    let mut columns = [0u32; TILE_SIDE as usize];
+    let columns = &mut columns[..tile.width as usize];
+    let mut y = top;
+    while y < bottom
+        && (y == top || (y - top) % ROWS != 0 || columns[0] == 0 || columns[columns.len() - 1] == 0)
+    {
+        let (new, old) = (frame.pixels(tile.x, y, tile.width), picture.row(tile.x, y, tile.width));
+        for ((column, new), old) in columns.iter_mut().zip(new).zip(old) {
+            *column |= difference(*new, *old);
+        }
+        y += 1;
+    }
+    let differing = || (tile.x..).zip(&*columns).filter(|(_, column)| **column != 0).map(|(x, _)| x);
     let (left, right) = (differing().next()?, differing().last()?);
-    Some(Rect::new(left, top, right - left + 1, bottom - top + 1))
+    Some(Rect::new(left, top, right - left + 1, bottom - top))
+}
+
+/// True when a row of a tile differs; found without branches, which the compiler turns into vector code.
+#[inline(always)]
+fn is_other(frame: &FrameView<'_>, picture: &Picture, tile: Rect, y: u32) -> bool {
+    let (new, old) = (frame.pixels(tile.x, y, tile.width), picture.row(tile.x, y, tile.width));
+    let mut all = 0;
+    for (new, old) in new.iter().zip(old) {
+        all |= difference(*new, *old);
+    }
+    all != 0
+}
+
+#[inline(always)]
+fn difference(new: [u8; 4], old: u32) -> u32 {
+    (u32::from_le_bytes(new) ^ old) & COLOUR
 }
 
 #[cfg(test)]

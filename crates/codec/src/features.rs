@@ -4,6 +4,9 @@
 //! lie. Only corners are looked at, where a row differs from the one above it and not everywhere by the same: flat
 //! areas, lines and the stems of letters look alike in many rows and would tell nothing.
 
+use crate::picture::COLOUR;
+use crate::wide::wide;
+
 /// Pixels of a row that a feature spans.
 pub(crate) const SPAN: usize = 33;
 /// One stretch in 32 counts, by these bits of its hash, which are 0 where all is flat.
@@ -11,6 +14,29 @@ const CHOSEN: u32 = 31;
 /// How far apart the hashes lie that each step joins, and by how much the later one is turned: each doubles the
 /// stretch, from the difference of two pixels to [`SPAN`].
 const STEPS: [(usize, u32); 5] = [(1, 9), (2, 17), (4, 5), (8, 26), (16, 12)];
+
+/// Hashes that are asked together whether one of them counts.
+const GROUP: usize = 8;
+
+/// A pixel of a frame or of a picture.
+pub(crate) trait Pixel: Copy {
+    /// As `0x00RRGGBB`.
+    fn colour(self) -> u32;
+}
+
+impl Pixel for [u8; 4] {
+    #[inline(always)]
+    fn colour(self) -> u32 {
+        u32::from_le_bytes(self) & COLOUR
+    }
+}
+
+impl Pixel for u32 {
+    #[inline(always)]
+    fn colour(self) -> u32 {
+        self
+    }
+}
 
 /// Finds features; keeps its buffers from one row to the next.
 #[derive(Default)]
@@ -21,35 +47,55 @@ pub(crate) struct Scanner {
 
 impl Scanner {
     /// Calls `found` with the hash and the first column of every feature of a row, given the row above it, too.
-    pub(crate) fn scan(
-        &mut self,
-        above: impl Iterator<Item = u32>,
-        row: impl Iterator<Item = u32>,
-        mut found: impl FnMut(u32, u32),
-    ) {
+    pub(crate) fn scan(&mut self, above: &[impl Pixel], row: &[impl Pixel], mut found: impl FnMut(u32, u32)) {
         let Self { hashes, joined } = self;
-        joined.clear();
-        joined.extend(above.zip(row).map(|(above, pixel)| above ^ pixel));
-        if joined.len() < SPAN || joined.iter().fold(0, |differs, pixel| differs | pixel) == 0 {
+        let has_corners = wide(
+            #[inline(always)]
+            || hash(above, row, hashes, joined),
+        );
+        if !has_corners {
             return;
         }
-        hashes.clear();
-        hashes.extend(joined.iter().zip(&joined[1..]).map(|(left, right)| left ^ right));
-        for (apart, turn) in STEPS {
-            joined.clear();
-            let pairs = hashes.iter().zip(&hashes[apart..]);
-            joined.extend(pairs.map(|(first, second)| first.wrapping_add(second.rotate_left(turn))));
-            std::mem::swap(hashes, joined);
-        }
-        for hash in hashes.iter_mut() {
-            *hash ^= *hash >> 15;
-        }
-        for (hash, x) in hashes.iter().zip(0..) {
-            if hash & CHOSEN == CHOSEN {
-                found(*hash, x);
+        for (hashes, x) in hashes.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            if hashes.iter().fold(false, |any, hash| any | (hash & CHOSEN == CHOSEN)) {
+                for (hash, x) in hashes.iter().zip(x..) {
+                    if hash & CHOSEN == CHOSEN {
+                        found(*hash, x);
+                    }
+                }
             }
         }
     }
+}
+/// The hashes of all stretches of a row; false if there is none that could count.
+#[inline(always)]
+fn hash<A: Pixel, B: Pixel>(above: &[A], row: &[B], hashes: &mut Vec<u32>, joined: &mut Vec<u32>) -> bool {
+    let length = above.len().min(row.len());
+    joined.resize(length, 0);
+    let mut differs = 0;
+    for ((joined, above), row) in joined.iter_mut().zip(above).zip(row) {
+        *joined = above.colour() ^ row.colour();
+        differs |= *joined;
+    }
+    if length < SPAN || differs == 0 {
+        return false;
+    }
+    hashes.resize(length - 1, 0);
+    for ((hash, left), right) in hashes.iter_mut().zip(&*joined).zip(&joined[1..]) {
+        *hash = left ^ right;
+    }
+    for (apart, turn) in STEPS {
+        let left = hashes.len() - apart;
+        joined.resize(left, 0);
+        for ((joined, first), second) in joined.iter_mut().zip(&*hashes).zip(&hashes[apart..]) {
+            *joined = first.wrapping_add(second.rotate_left(turn));
+        }
+        std::mem::swap(hashes, joined);
+    }
+    for hash in hashes.iter_mut() {
+        *hash ^= *hash >> 15;
+    }
+    true
 }
 
 /// Most places of a feature that are remembered; what is seen more often tells nothing.
@@ -109,8 +155,8 @@ mod tests {
 
     fn features(row: &[u32]) -> Vec<(u32, u32)> {
         let mut found = Vec::new();
-        let above = std::iter::repeat(0x00FF_FFFF);
-        Scanner::default().scan(above, row.iter().copied(), |hash, x| found.push((hash, x)));
+        let above = vec![0x00FF_FFFFu32; row.len()];
+        Scanner::default().scan(&above, row, |hash, x| found.push((hash, x)));
         found
     }
 

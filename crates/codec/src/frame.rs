@@ -1,6 +1,5 @@
 //! A borrowed frame as the operating system gives it.
 
-use crate::picture::COLOUR;
 use crate::{EncodeError, Rect};
 
 /// Pixels in BGRX order: four bytes a pixel, a little-endian word of `0x??RRGGBB`. What the top byte holds
@@ -60,11 +59,11 @@ impl<'a> FrameView<'a> {
         self.rows(rect).map(|row| row.as_chunks::<4>().0)
     }
 
-    /// The pixels of a row, from a column on, as `0x00RRGGBB`; they lie inside the frame.
-    pub(crate) fn row(&self, x: u32, y: u32, width: u32) -> impl Iterator<Item = u32> + use<'a> {
+    /// The four bytes of each pixel of a row, from a column on; they lie inside the frame.
+    #[inline]
+    pub(crate) fn pixels(&self, x: u32, y: u32, width: u32) -> &'a [[u8; 4]] {
         let start = y as usize * self.stride + x as usize * 4;
-        let pixels = self.data[start..start + width as usize * 4].as_chunks::<4>().0.iter();
-        pixels.map(|pixel| u32::from_le_bytes(*pixel) & COLOUR)
+        self.data[start..start + width as usize * 4].as_chunks::<4>().0
     }
 }
 

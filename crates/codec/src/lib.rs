@@ -39,6 +39,7 @@ mod rate;
 mod rect;
 mod region;
 mod update;
+mod wide;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

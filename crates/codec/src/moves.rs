@@ -86,14 +86,14 @@ fn votes(runs: &[Rect], frame: &FrameView<'_>, sent: &Picture) -> Vec<Vote> {
     let narrow = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     for run in runs {
         for y in rows(run, ROWS_SENT, 1) {
-            let [above, row] = [y - 1, y].map(|y| sent.row(run.x, y, run.width).iter().copied());
+            let [above, row] = [y - 1, y].map(|y| sent.row(run.x, y, run.width));
             scanner.scan(above, row, |hash, x| places.insert(hash, narrow(run.x + x), narrow(y)));
         }
     }
     let mut votes = Vec::new();
     for run in runs {
         for y in rows(run, ROWS_NEW, 2) {
-            let [above, row] = [y - 1, y].map(|y| frame.row(run.x, y, run.width));
+            let [above, row] = [y - 1, y].map(|y| frame.pixels(run.x, y, run.width));
             scanner.scan(above, row, |hash, x| {
                 for (from_x, from_y) in places.of(hash) {
                     let from = (u32::from(*from_x), u32::from(*from_y));

@@ -7,6 +7,7 @@
 use crate::bitstream::Copy;
 use crate::grid::Grid;
 use crate::picture::{COLOUR, Picture};
+use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 /// Least size of a cell, in pixels; in large areas cells are larger, so that there are not more than
@@ -69,11 +70,16 @@ impl Overlay<'_> {
     /// What each column gains, from the left.
     fn columns(&self, rect: Rect) -> Vec<i32> {
         let mut columns = vec![0; rect.width as usize];
-        for (new, old, from) in self.rows(rect) {
-            for (((column, new), old), from) in columns.iter_mut().zip(new).zip(old).zip(from) {
-                *column += gain(*new, *old, *from);
-            }
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (new, old, from) in self.rows(rect) {
+                    for (((column, new), old), from) in columns.iter_mut().zip(new).zip(old).zip(from) {
+                        *column += gain(*new, *old, *from);
+                    }
+                }
+            },
+        );
         columns
     }
 
@@ -83,18 +89,22 @@ impl Overlay<'_> {
     }
 }
 
+#[inline(always)]
 fn is_wrong(new: [u8; 4], old: u32) -> i32 {
     i32::from((u32::from_le_bytes(new) ^ old) & COLOUR != 0)
 }
 
+#[inline(always)]
 fn gain(new: [u8; 4], old: u32, from: u32) -> i32 {
     is_wrong(new, old) - is_wrong(new, from)
 }
 
+#[inline(always)]
 fn row_gain(new: &[[u8; 4]], old: &[u32], from: &[u32]) -> i32 {
     new.iter().zip(old).zip(from).map(|((new, old), from)| gain(*new, *old, *from)).sum()
 }
 
+#[inline(always)]
 fn count_wrong(new: &[[u8; 4]], old: &[u32]) -> i32 {
     new.iter().zip(old).map(|(new, old)| is_wrong(*new, *old)).sum()
 }
@@ -206,6 +216,14 @@ struct Cells {
 
 impl Cells {
     fn count(overlay: &Overlay<'_>, area: Rect) -> Self {
+        wide(
+            #[inline(always)]
+            || Self::count_all(overlay, area),
+        )
+    }
+
+    #[inline(always)]
+    fn count_all(overlay: &Overlay<'_>, area: Rect) -> Self {
         let width = CELL_WIDTH.max(area.width.div_ceil(MOST_COLUMNS));
         let height = CELL_HEIGHT.max(area.height.div_ceil(MOST_ROWS));
         let columns = area.width.div_ceil(width) as usize;
