@@ -1,6 +1,7 @@
 //! What a place shows, as far as it decides how it is coded: text and surfaces, or something like a photograph.
 
 use crate::picture::COLOUR;
+use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 /// One row in so many is looked at.
@@ -40,9 +41,17 @@ struct Likeness {
 
 impl Likeness {
     fn of(frame: &FrameView<'_>, rect: Rect) -> Self {
+        wide(
+            #[inline(always)]
+            || Self::count(frame, rect),
+        )
+    }
+
+    #[inline(always)]
+    fn count(frame: &FrameView<'_>, rect: Rect) -> Self {
         let mut found = Self { pairs: 0, different: 0, edges: 0 };
-        for row in frame.rows(rect).step_by(STEP) {
-            let pixels = row.as_chunks::<4>().0;
+        for y in (rect.y..rect.bottom()).step_by(STEP) {
+            let pixels = frame.pixels(rect.x, y, rect.width);
             let (mut differ, mut jump) = (0u32, 0u32);
             for (left, right) in pixels.iter().zip(&pixels[1..]) {
                 let (left, right) = (u32::from_le_bytes(*left), u32::from_le_bytes(*right));

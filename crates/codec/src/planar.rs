@@ -5,6 +5,7 @@
 //! 0. Flat areas become zeros, grey text has two empty planes, and what repeats in colour repeats in bytes.
 
 use crate::picture::Picture;
+use crate::wide::wide;
 use crate::{Rect, TILE_SIDE};
 
 const SIDE: usize = TILE_SIDE as usize;
@@ -16,10 +17,18 @@ pub(crate) fn length(rect: Rect) -> usize {
 
 /// Appends the planes of a rectangle, at most a tile wide, of a picture.
 pub(crate) fn split(picture: &Picture, rect: Rect, planes: &mut Vec<u8>) {
-    let width = rect.width as usize;
     let start = planes.len();
     planes.resize(start + length(rect), 0);
-    let (green, rest) = planes[start..].split_at_mut(length(rect) / 3);
+    wide(
+        #[inline(always)]
+        || split_into(picture, rect, &mut planes[start..]),
+    );
+}
+
+#[inline(always)]
+fn split_into(picture: &Picture, rect: Rect, planes: &mut [u8]) {
+    let width = rect.width as usize;
+    let (green, rest) = planes.split_at_mut(length(rect) / 3);
     let (red, blue) = rest.split_at_mut(length(rect) / 3);
     let rows =
         green.chunks_exact_mut(width).zip(red.chunks_exact_mut(width)).zip(blue.chunks_exact_mut(width));
@@ -68,8 +77,23 @@ pub(crate) fn join(planes: &[u8], picture: &mut Picture, rect: Rect) {
 /// for text by a factor of about four and close for noise.
 pub(crate) fn estimate(planes: &[u8]) -> usize {
     // Counted in bytes over short runs, so that the compiler can keep the counts in vector registers.
-    let count = |run: &[u8]| run.windows(2).fold(0u8, |n, pair| n + u8::from(pair[0] != pair[1]));
-    planes.chunks(255).map(|run| usize::from(count(run))).sum()
+    let count = |run: &[u8]| {
+        let mut count = 0u8;
+        for (left, right) in run.iter().zip(&run[1..]) {
+            count += u8::from(left != right);
+        }
+        count
+    };
+    wide(
+        #[inline(always)]
+        || {
+            let mut sum = 0;
+            for run in planes.chunks(255) {
+                sum += usize::from(count(run));
+            }
+            sum
+        },
+    )
 }
 
 #[cfg(test)]
@@ -78,6 +102,7 @@ mod tests {
     use crate::Rect;
     use crate::grid::Grid;
     use crate::picture::Picture;
+    use crate::wide::wide;
 
     #[test]
     fn splitting_and_joining_gives_the_same_pixels() {

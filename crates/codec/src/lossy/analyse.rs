@@ -1,12 +1,13 @@
 //! Pixels to coefficients: what a lossy piece is to say.
 
 use super::coefficients::{Coefficient, Coefficients, Reference};
-use super::pixels::{self, Pixels, Planes};
+use super::pixels::{self, Pixels, Planes, light};
 use super::quality::{NUMBERS, Plane, Quality, Quantiser, ZIGZAG};
 use super::symbols::BLOCKS;
 use super::transform::forward;
 use super::{MACRO, macroblocks};
 use crate::picture::Picture;
+use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 /// How much of a step is rounded up, in sixteenths, of the mean and of all else, by reference: less for a
@@ -49,6 +50,20 @@ impl Analyser {
         if quality != self.quality {
             *self = Self::of(quality);
         }
+        wide(
+            #[inline(always)]
+            || self.append((frame, picture), rect, (reference, source), coefficients),
+        );
+    }
+
+    #[inline(always)]
+    fn append(
+        &self,
+        (frame, picture): (&FrameView<'_>, &Picture),
+        rect: Rect,
+        (reference, source): (Reference, &[u32]),
+        coefficients: &mut Coefficients,
+    ) {
         let mut new: Pixels = [[0; MACRO as usize]; MACRO as usize];
         let mut old: Pixels = [[0x0080_8080; MACRO as usize]; MACRO as usize];
         let mut planes: Planes = [[0; 64]; BLOCKS];
@@ -82,7 +97,7 @@ impl Analyser {
 }
 
 /// Appends the levels other than 0 in the order of the zigzag; gives how many.
-#[inline]
+#[inline(always)]
 fn keep(levels: &[i16; 64], all: &mut Vec<Coefficient>) -> u8 {
     let mut flags = [0u8; 64];
     for (flag, level) in flags.iter_mut().zip(levels) {
@@ -116,19 +131,33 @@ fn keep(levels: &[i16; 64], all: &mut Vec<Coefficient>) -> u8 {
 /// True when these rows of a picture are more like the frame than a grey is, judged by a few of them.
 pub(crate) fn prefers<'a>(frame: &FrameView<'_>, rows: impl Iterator<Item = &'a [u32]>, rect: Rect) -> bool {
     let (mut with_picture, mut alone) = (0, 0);
-    let light = |pixel: u32| ((pixel >> 16 & 0xFF) + (pixel >> 7 & 0x1FE) + (pixel & 0xFF)) as i32;
-    for (new, old) in frame.rows(rect).zip(rows).step_by(4) {
-        for (new, old) in new.as_chunks::<32>().0.iter().zip(old.as_chunks::<8>().0) {
-            let mut lights = [[0; 8]; 2];
-            for (i, (new, old)) in new.as_chunks::<4>().0.iter().zip(old).enumerate() {
-                let new = light(u32::from_le_bytes(*new));
-                lights[0][i] = new;
-                lights[1][i] = new - light(*old);
-            }
-            let mean = lights[0].iter().sum::<i32>() / 8;
-            alone += lights[0].iter().map(|light| (light - mean).abs()).sum::<i32>();
-            with_picture += lights[1].iter().map(|light| light.abs()).sum::<i32>();
-        }
+    for (new, old) in frame.words(rect).zip(rows).step_by(4) {
+        let sums = wide(
+            #[inline(always)]
+            || likeness(new, old),
+        );
+        (with_picture, alone) = (with_picture + sums.0, alone + sums.1);
     }
     with_picture <= alone + alone / 4
+}
+
+/// How much light a row has with what is in `old`, and without it, in runs of eight pixels.
+#[inline(always)]
+fn likeness(new: &[[u8; 4]], old: &[u32]) -> (i32, i32) {
+    let (mut with_picture, mut alone) = (0, 0);
+    for (new, old) in new.as_chunks::<8>().0.iter().zip(old.as_chunks::<8>().0) {
+        let mut lights = [0; 8];
+        let (mut sum, mut differs) = (0, 0);
+        for ((to, new), old) in lights.iter_mut().zip(new).zip(old) {
+            *to = light(u32::from_le_bytes(*new));
+            sum += *to;
+            differs += (*to - light(*old)).abs();
+        }
+        let mean = sum / 8;
+        for light in &lights {
+            alone += (light - mean).abs();
+        }
+        with_picture += differs;
+    }
+    (with_picture, alone)
 }

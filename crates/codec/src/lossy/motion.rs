@@ -1,6 +1,7 @@
 //! Motion: a lossy piece may add to what the picture shows elsewhere, to half a pixel.
 
 use crate::picture::Picture;
+use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 /// How far the reference lies from the piece, in halves of a pixel.
@@ -44,8 +45,11 @@ impl Vector {
 #[inline(always)]
 fn mixed(pixels: [u32; 4]) -> u32 {
     const OUTER: u32 = 0x00FF_00FF;
-    let outer: u32 = pixels.iter().map(|pixel| pixel & OUTER).sum::<u32>() + 0x0002_0002;
-    let green: u32 = pixels.iter().map(|pixel| pixel >> 8 & 0xFF).sum::<u32>() + 2;
+    let (mut outer, mut green) = (0x0002_0002, 2);
+    for pixel in pixels {
+        outer += pixel & OUTER;
+        green += pixel >> 8 & 0xFF;
+    }
     outer >> 2 & OUTER | (green >> 2) << 8
 }
 
@@ -61,8 +65,16 @@ pub(crate) fn fetch(picture: &Picture, rect: Rect, vector: Vector, pixels: &mut 
     let upper = picture.rows(source).take(rect.height as usize);
     for (upper, lower) in upper.zip(picture.rows(source).skip(below)) {
         let (a, b, c, d) = (&upper[..width], &upper[right..], &lower[..width], &lower[right..]);
-        let four = a.iter().zip(b).zip(c).zip(d);
-        pixels.extend(four.map(|(((a, b), c), d)| mixed([*a, *b, *c, *d])));
+        let start = pixels.len();
+        pixels.resize(start + width, 0);
+        wide(
+            #[inline(always)]
+            || {
+                for ((((to, a), b), c), d) in pixels[start..].iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                    *to = mixed([*a, *b, *c, *d]);
+                }
+            },
+        );
     }
 }
 
@@ -70,24 +82,54 @@ pub(crate) fn fetch(picture: &Picture, rect: Rect, vector: Vector, pixels: &mut 
 fn cost(frame: &FrameView<'_>, picture: &Picture, rect: Rect, vector: Vector) -> Option<u32> {
     let source = vector.source(rect, (picture.width(), picture.height()))?;
     let width = rect.width as usize;
-    let (right, below) = ((source.width - rect.width) as usize, (source.height - rect.height) as usize);
-    let upper = picture.rows(source).take(rect.height as usize);
-    let rows = frame.rows(rect).zip(upper).zip(picture.rows(source).skip(below)).step_by(STEP);
-    Some(
-        rows.map(|((new, upper), lower)| {
-            let (a, b, c, d) = (&upper[..width], &upper[right..], &lower[..width], &lower[right..]);
-            let four = a.iter().zip(b).zip(c).zip(d);
-            let green = |pixel: u32| pixel >> 8 & 0xFF;
-            let pixels = new.as_chunks::<4>().0.iter().zip(four);
-            pixels
-                .map(|(new, (((a, b), c), d))| {
-                    let old = (green(*a) + green(*b) + green(*c) + green(*d) + 2) >> 2;
-                    (green(u32::from_le_bytes(*new)) as i32 - old as i32).unsigned_abs()
-                })
-                .sum::<u32>()
-        })
-        .sum(),
-    )
+    let (right, below) = ((source.width - rect.width) as usize, source.height - rect.height);
+    let sum = wide(
+        #[inline(always)]
+        || {
+            let mut sum = 0;
+            for y in (0..rect.height).step_by(STEP) {
+                let new = frame.pixels(rect.x, rect.y + y, rect.width);
+                let [upper, lower] = [
+                    picture.row(source.x, source.y + y, source.width),
+                    picture.row(source.x, source.y + y + below, source.width),
+                ];
+                // Without halves the four pixels are the same.
+                sum += if right == 0 && below == 0 {
+                    row_cost(new, upper)
+                } else {
+                    half_row_cost(new, [&upper[..width], &upper[right..], &lower[..width], &lower[right..]])
+                };
+            }
+            sum
+        },
+    );
+    Some(sum)
+}
+
+#[inline(always)]
+fn green(pixel: u32) -> u32 {
+    pixel >> 8 & 0xFF
+}
+
+/// How much a row differs in green from another.
+#[inline(always)]
+fn row_cost(new: &[[u8; 4]], old: &[u32]) -> u32 {
+    let mut sum = 0;
+    for (new, old) in new.iter().zip(old) {
+        sum += green(u32::from_le_bytes(*new)).abs_diff(green(*old));
+    }
+    sum
+}
+
+/// How much a row differs in green from four that are mixed.
+#[inline(always)]
+fn half_row_cost(new: &[[u8; 4]], [a, b, c, d]: [&[u32]; 4]) -> u32 {
+    let mut sum = 0;
+    for ((((new, a), b), c), d) in new.iter().zip(a).zip(b).zip(c).zip(d) {
+        let old = (green(*a) + green(*b) + green(*c) + green(*d) + 2) >> 2;
+        sum += green(u32::from_le_bytes(*new)).abs_diff(old);
+    }
+    sum
 }
 
 /// Finds where a rectangle of a frame comes from, beginning with a guess; `None` if it is best looked for

@@ -5,6 +5,7 @@
 
 use super::transform::Block;
 use crate::picture::{COLOUR, Picture};
+use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 const SIDE: usize = super::MACRO as usize;
@@ -18,6 +19,7 @@ pub(super) type Pixels = [[u32; SIDE]; SIDE];
 pub(super) type Planes = [Block; super::symbols::BLOCKS];
 
 /// The pixels of a macroblock that is cut short repeat those at its edge.
+#[inline(always)]
 fn fill_up(pixels: &mut Pixels, rect: Rect) {
     let (width, height) = (rect.width as usize, rect.height as usize);
     if width < SIDE {
@@ -32,7 +34,7 @@ fn fill_up(pixels: &mut Pixels, rect: Rect) {
 }
 
 /// Pixels of a macroblock of a frame.
-#[inline]
+#[inline(always)]
 pub(super) fn of_frame(frame: &FrameView<'_>, rect: Rect, pixels: &mut Pixels) {
     for (to, from) in pixels.iter_mut().zip(frame.rows(rect)) {
         if let Some(from) = from.as_array::<{ 4 * SIDE }>() {
@@ -49,7 +51,7 @@ pub(super) fn of_frame(frame: &FrameView<'_>, rect: Rect, pixels: &mut Pixels) {
 }
 
 /// Pixels of a macroblock of those that a piece refers to.
-#[inline]
+#[inline(always)]
 pub(super) fn of_source(source: &[u32], piece: Rect, rect: Rect, pixels: &mut Pixels) {
     let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
     let rows = source.chunks_exact(width).skip((rect.y - piece.y) as usize);
@@ -60,7 +62,7 @@ pub(super) fn of_source(source: &[u32], piece: Rect, rect: Rect, pixels: &mut Pi
 }
 
 /// Pixels of a macroblock of a picture.
-#[inline]
+#[inline(always)]
 pub(super) fn of_picture(picture: &Picture, rect: Rect, pixels: &mut Pixels) {
     for (to, from) in pixels.iter_mut().zip(picture.rows(rect)) {
         match from.as_array() {
@@ -72,7 +74,7 @@ pub(super) fn of_picture(picture: &Picture, rect: Rect, pixels: &mut Pixels) {
 }
 
 /// Writes what lies inside the macroblock to a picture.
-#[inline]
+#[inline(always)]
 pub(super) fn to_picture(pixels: &Pixels, picture: &mut Picture, rect: Rect) {
     for (to, from) in picture.rows_mut(rect).zip(pixels) {
         match to.as_mut_array() {
@@ -95,6 +97,7 @@ fn channels(row: &[u32; SIDE]) -> [[i16; SIDE]; 3] {
 }
 
 /// Light and colour of what `pixels` have and `reference` has not.
+#[inline(always)]
 pub(super) fn difference(pixels: &Pixels, reference: &Pixels, planes: &mut Planes) {
     for y in (0..SIDE).step_by(2) {
         let mut colours = [[0i16; SIDE]; 2];
@@ -124,10 +127,15 @@ pub(super) fn difference(pixels: &Pixels, reference: &Pixels, planes: &mut Plane
 /// A row of a block within what can become pixels.
 #[inline(always)]
 fn limited(block: &Block, row: usize) -> [i16; 8] {
-    block.as_chunks::<8>().0[row].map(|value| value.clamp(-MOST, MOST))
+    let mut values = block.as_chunks::<8>().0[row];
+    for value in &mut values {
+        *value = (*value).clamp(-MOST, MOST);
+    }
+    values
 }
 
 /// Adds light and colour to pixels.
+#[inline(always)]
 pub(super) fn add(planes: &Planes, pixels: &mut Pixels) {
     for (y, row) in pixels.iter_mut().enumerate() {
         let (mut light, mut colours) = ([0i16; SIDE], [[0i16; SIDE]; 2]);
@@ -149,8 +157,8 @@ pub(super) fn add(planes: &Planes, pixels: &mut Pixels) {
             new[2][x] = (old[2][x] + ((rest - colours[0][x]) >> 1)).clamp(0, 255);
         }
         for x in 0..SIDE {
-            let [red, green, blue] = [new[0][x], new[1][x], new[2][x]].map(|value| u32::from(value as u16));
-            row[x] = red << 16 | green << 8 | blue;
+            let colour = |channel: usize| u32::from(new[channel][x] as u16);
+            row[x] = colour(0) << 16 | colour(1) << 8 | colour(2);
         }
     }
 }
@@ -158,19 +166,33 @@ pub(super) fn add(planes: &Planes, pixels: &mut Pixels) {
 /// Four times R + 2G + B of what differs, squared and summed over every fourth row: how well a picture
 /// shows a frame there. Gives the sum in squared quarters of a level, and the number of pixels.
 pub(crate) fn luma_error(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> (u64, u64) {
+    wide(
+        #[inline(always)]
+        || luma_error_of(frame, picture, rect),
+    )
+}
+
+#[inline(always)]
+fn luma_error_of(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> (u64, u64) {
     let (mut sum, mut count) = (0, 0);
-    for (new, old) in frame.rows(rect).zip(picture.rows(rect)).step_by(4) {
-        let row = new.as_chunks::<4>().0.iter().zip(old).fold(0u32, |sum, (new, old)| {
-            let new = u32::from_le_bytes(*new);
-            let light = |pixel: u32| ((pixel >> 16 & 0xFF) + (pixel >> 7 & 0x1FE) + (pixel & 0xFF)) as i32;
-            let difference = light(new) - light(*old);
+    for y in (rect.y..rect.bottom()).step_by(4) {
+        let (new, old) = (frame.pixels(rect.x, y, rect.width), picture.row(rect.x, y, rect.width));
+        let mut row = 0u32;
+        for (new, old) in new.iter().zip(old) {
+            let difference = light(u32::from_le_bytes(*new)) - light(*old);
             // At most 1020 squared, over at most a tile's side.
-            sum + (difference * difference) as u32
-        });
+            row += (difference * difference) as u32;
+        }
         sum += u64::from(row);
         count += u64::from(rect.width);
     }
     (sum, count)
+}
+
+/// R + 2G + B.
+#[inline(always)]
+pub(super) fn light(pixel: u32) -> i32 {
+    ((pixel >> 16 & 0xFF) + (pixel >> 7 & 0x1FE) + (pixel & 0xFF)) as i32
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl Quantiser {
     }
 
     /// The levels of a block, by their place in memory.
+    #[inline(always)]
     pub(crate) fn levels(&self, coefficients: &[i16; 64]) -> [i16; 64] {
         let mut levels = [0; 64];
         for (((level, coefficient), bias), factor) in

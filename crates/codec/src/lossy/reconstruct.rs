@@ -8,6 +8,7 @@ use super::transform::{Block, MAX_COEFFICIENT, inverse, inverse_of_first};
 use super::{MACRO, macroblocks};
 use crate::Rect;
 use crate::picture::Picture;
+use crate::wide::wide;
 
 const GREY: u32 = 0x0080_8080;
 
@@ -40,6 +41,20 @@ impl Reconstructor {
         if quality != self.quality {
             *self = Self::of(quality);
         }
+        wide(
+            #[inline(always)]
+            || self.add(cursor, picture, rect, (reference, source)),
+        );
+    }
+
+    #[inline(always)]
+    fn add(
+        &self,
+        cursor: &mut Cursor<'_>,
+        picture: &mut Picture,
+        rect: Rect,
+        (reference, source): (Reference, &[u32]),
+    ) {
         let mut means = [0; 3];
         let mut planes: Planes = [[0; 64]; BLOCKS];
         for macroblock in macroblocks(rect) {
@@ -71,6 +86,7 @@ impl Reconstructor {
 }
 
 /// The values of a block. With a mean, the first coefficient is what it differs from the mean before.
+#[inline(always)]
 fn block_of(
     coefficients: &[super::coefficients::Coefficient],
     mean: Option<&mut i32>,

@@ -54,7 +54,7 @@ impl Number for i32 {}
 fn inverse_columns<T: Number>(s: &Rows<T>) -> Rows<T> {
     let mut out = [[T::default(); 8]; 8];
     for i in 0..8 {
-        let x: [T; 8] = std::array::from_fn(|row| s[row][i]);
+        let x = [s[0][i], s[1][i], s[2][i], s[3][i], s[4][i], s[5][i], s[6][i], s[7][i]];
         let (a0, a2) = (x[0] + x[4], x[0] - x[4]);
         let (a4, a6) = ((x[2] >> 1) - x[6], (x[6] >> 1) + x[2]);
         let (b0, b2, b4, b6) = (a0 + a6, a2 + a4, a2 - a4, a0 - a6);
@@ -96,6 +96,7 @@ fn turned<T: Copy + Default>(rows: &Rows<T>) -> Rows<T> {
 
 /// Values of at most ±510 to coefficients. These are larger than those of an orthonormal transform by the
 /// product of two of [`NORMS`].
+#[inline(always)]
 pub(crate) fn forward(values: &Block) -> Block {
     let mut rows = [[0; 8]; 8];
     rows.as_flattened_mut().copy_from_slice(values);
@@ -107,6 +108,7 @@ pub(crate) fn forward(values: &Block) -> Block {
 
 /// Coefficients of at most [`MAX_COEFFICIENT`] to values. Coefficients are those of an orthonormal
 /// transform, times 64, divided by the product of two of [`NORMS`].
+#[inline(always)]
 pub(crate) fn inverse(coefficients: &[i32; 64]) -> Block {
     // No sum inside exceeds 2.25 times this, so half as many bits, which are twice as fast, do as well.
     if coefficients.iter().map(|coefficient| coefficient.abs()).sum::<i32>() < SMALL_SUM {
@@ -122,6 +124,7 @@ pub(crate) fn inverse(coefficients: &[i32; 64]) -> Block {
     out
 }
 
+#[inline(always)]
 fn inverse_of_small(coefficients: &[i32; 64]) -> Block {
     let mut rows = [[0i16; 8]; 8];
     for (to, from) in rows.as_flattened_mut().iter_mut().zip(coefficients) {
@@ -136,6 +139,7 @@ fn inverse_of_small(coefficients: &[i32; 64]) -> Block {
 }
 
 /// As [`inverse`] when all coefficients but the first are 0.
+#[inline(always)]
 pub(crate) fn inverse_of_first(coefficient: i32) -> Block {
     [((coefficient + 32) >> 6) as i16; 64]
 }
