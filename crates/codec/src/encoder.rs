@@ -9,6 +9,7 @@ use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
 use crate::lossy::{self, luma_error};
+use crate::memory::Memory;
 use crate::palette::Index;
 use crate::picture::Picture;
 use crate::plan::{Treatment, plan};
@@ -25,6 +26,7 @@ pub struct Encoder {
     history: History,
     palette: Index,
     cache: Lookup,
+    memory: Memory,
     /// Room for the planes of the next update.
     planes: Vec<u8>,
     activity: Activity,
@@ -52,6 +54,7 @@ impl Encoder {
             history: History::default(),
             palette: Index::default(),
             cache: Lookup::new(&grid),
+            memory: Memory::default(),
             planes: Vec::new(),
             activity: Activity::new(grid.tiles()),
             lossy: lossy::Writer::new(),
@@ -214,7 +217,7 @@ impl Encoder {
 
     /// Compares what is marked or is to be made exact, and again where copies were made.
     fn compare(&mut self, frame: &FrameView<'_>, now: Duration) -> Vec<Copy> {
-        let Self { grid, sent, dirty, activity, cache, .. } = self;
+        let Self { grid, sent, dirty, activity, cache, memory, .. } = self;
         activity.due(now).into_iter().for_each(|number| dirty.mark(number));
         let mut copies = Vec::new();
         if dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
@@ -223,7 +226,7 @@ impl Encoder {
             for (number, differs) in (0..).zip(&mut differing) {
                 *differs &= activity.rough(number).is_none();
             }
-            copies = moves::make(grid, frame, sent, &differing);
+            copies = moves::make(grid, frame, sent, &differing, (memory, now));
             for tile in copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
                 dirty.mark(tile);
                 cache.touch(tile, now);

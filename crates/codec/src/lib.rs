@@ -30,6 +30,7 @@ mod frame;
 mod grid;
 mod history;
 mod lossy;
+mod memory;
 mod moves;
 mod palette;
 mod picture;

@@ -4,19 +4,24 @@
 //! offsets with most votes, [`crate::region`] finds the rectangles that a copy sets right. Nothing depends on a vote
 //! being true: a rectangle is taken for what the copy of its pixels gains, counted pixel by pixel.
 
+use std::time::Duration;
+
 use crate::bitstream::Copy;
 use crate::features::{Places, Scanner};
 use crate::grid::Grid;
+use crate::memory::Memory;
 use crate::picture::Picture;
 use crate::region::{self, Offset};
 use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect};
 
 /// Fewer changed pixels than these are not looked at: coding them costs little.
 pub(crate) const LEAST_CHANGED: u64 = 8192;
-/// In this share of the rows features are looked for, of the picture as sent and of the frame, in 1/8. Which rows
+/// In this share of the rows features are looked for, of the picture as sent and of the frame, in 1/16. Which rows
 /// is random, so that no period of lines of text makes them miss each other.
-const ROWS_SENT: u32 = 2;
-const ROWS_NEW: u32 = 2;
+const ROWS_SENT: u32 = 4;
+const ROWS_NEW: u32 = 4;
+/// By this share of the rows an offset from before is tried.
+const ROWS_TRIED: u32 = 1;
 /// One pixel in so many begins a feature.
 const PIXELS_A_FEATURE: u64 = 64;
 /// Fewest votes for an offset that is tried.
@@ -44,21 +49,61 @@ struct Candidate {
 /// Finds copies that set much of the picture right and makes them; they are to be made in this order.
 ///
 /// `changed` says which tiles of the grid differ.
-pub(crate) fn make(grid: &Grid, frame: &FrameView<'_>, sent: &mut Picture, changed: &[bool]) -> Vec<Copy> {
+pub(crate) fn make(
+    grid: &Grid,
+    frame: &FrameView<'_>,
+    sent: &mut Picture,
+    changed: &[bool],
+    (memory, now): (&mut Memory, Duration),
+) -> Vec<Copy> {
     let runs = runs(grid, changed);
+    let Some(around) = runs.iter().copied().reduce(|around, run| around.around(&run)) else {
+        return Vec::new();
+    };
+    if !memory.is_worth_a_search(around, now) {
+        return Vec::new();
+    }
     let mut pixels = MOST_TRIALS * runs.iter().map(Rect::area).sum::<u64>();
     let mut copies = Vec::new();
-    for candidate in candidates(votes(&runs, frame, sent), &runs) {
+    let again = memory.offsets().iter().find_map(|offset| again(grid, frame, sent, &runs, *offset));
+    let candidates = again.map_or_else(|| candidates(votes(&runs, frame, sent), &runs), |found| vec![found]);
+    for candidate in candidates {
         let Some(rest) = pixels.checked_sub(candidate.area.area()) else { continue };
         pixels = rest;
         for copy in region::find(grid, frame, sent, candidate.area, candidate.offset) {
             if copies.len() < MAX_COPIES && fits(grid, &copies, &copy) {
                 sent.copy_within((copy.x, copy.y), copy.to);
                 copies.push(copy);
+                memory.found(candidate.offset);
             }
         }
     }
     copies
+}
+
+/// An offset from before, if it explains most of what changed, judged by a few rows.
+fn again(
+    grid: &Grid,
+    frame: &FrameView<'_>,
+    sent: &Picture,
+    runs: &[Rect],
+    offset: Offset,
+) -> Option<Candidate> {
+    let mut sums = (0i64, 0i64);
+    let mut area: Option<Rect> = None;
+    for run in runs {
+        let mut gained = 0;
+        for y in rows(run, ROWS_TRIED, 3) {
+            let (gain, wrong) = region::sample(grid, frame, sent, Rect::new(run.x, y, run.width, 1), offset);
+            gained += gain;
+            sums = (sums.0 + i64::from(gain), sums.1 + i64::from(wrong));
+        }
+        if gained > 0 {
+            area = Some(area.map_or(*run, |area| area.around(run)));
+        }
+    }
+    let area = area.filter(|_| 4 * sums.0 >= 3 * sums.1)?;
+    Some(Candidate { offset, area: connected(area, runs) })
 }
 
 /// True when all copies together are not too large.
@@ -115,7 +160,7 @@ fn rows(run: &Rect, share: u32, seed: u32) -> impl Iterator<Item = u32> + use<> 
         let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B);
         (mixed ^ mixed >> 13).wrapping_mul(0xC2B2_AE35)
     };
-    (run.y.max(1)..run.bottom()).filter(move |y| random(*y) >> 29 < share)
+    (run.y.max(1)..run.bottom()).filter(move |y| random(*y) >> 28 < share)
 }
 
 /// The offsets to try, those with most votes first.

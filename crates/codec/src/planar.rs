@@ -102,7 +102,6 @@ mod tests {
     use crate::Rect;
     use crate::grid::Grid;
     use crate::picture::Picture;
-    use crate::wide::wide;
 
     #[test]
     fn splitting_and_joining_gives_the_same_pixels() {
