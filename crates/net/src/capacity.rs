@@ -51,9 +51,6 @@ pub(crate) struct Sent {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Acknowledged {
     pub(crate) bytes: usize,
-    /// Whether it is acknowledged as a whole, so that putting it on the line is part of its trip. A packet's
-    /// own time is left out: all packets have it.
-    pub(crate) is_whole: bool,
     /// There was nothing more to send: the rate is the sender's, not the path's.
     pub(crate) is_app_limited: bool,
 }
@@ -134,8 +131,7 @@ impl Capacity {
         let time = now.saturating_sub(sent.delivered_at).max(sent.at.saturating_sub(sent.first_sent));
         let rate = (self.delivered - sent.delivered) as f64 / time.max(SHORTEST).as_secs_f64();
         self.measured_rate(rate, what.is_app_limited, now);
-        let bytes = if what.is_whole { what.bytes } else { 0 };
-        self.measured_trip(Trip { at: now, time: now.saturating_sub(sent.at), bytes });
+        self.measured_trip(Trip { at: now, time: now.saturating_sub(sent.at), bytes: what.bytes });
         if sent.delivered >= self.round_ends {
             self.round_ended(now);
         }
@@ -148,7 +144,8 @@ impl Capacity {
         if now >= self.emptied + EMPTY_EVERY {
             self.emptied = now;
             self.is_emptying = true;
-        } else if self.queue < NO_QUEUE {
+        } else {
+            // One round is enough, and it may never be seen that the queue is empty.
             self.is_emptying = false;
         }
     }
@@ -264,11 +261,7 @@ mod tests {
                 if is_lost {
                     model.lost(path.piece as u64);
                 } else {
-                    let what = Acknowledged {
-                        bytes: path.piece,
-                        is_whole: path.piece > 1200,
-                        is_app_limited: false,
-                    };
+                    let what = Acknowledged { bytes: path.piece, is_app_limited: false };
                     model.acknowledged(&sent, what, at);
                     carried += if now > time / 2 { path.piece as f64 } else { 0.0 };
                 }
@@ -321,11 +314,40 @@ mod tests {
         }
     }
 
+    /// A small packet is a little sooner there than a large one; on a slow line that is no queue.
+    #[test]
+    fn a_slow_line_is_not_taken_for_a_queue_because_of_small_packets() {
+        let mut model = Capacity::new(16_000, 4_000);
+        let (rate, trip) = (1.25e5, Duration::from_millis(200));
+        let (mut now, mut free_at) = (Duration::ZERO, Duration::ZERO);
+        let mut window = 0;
+        for round in 0..100 {
+            let mut arrivals = Vec::new();
+            let mut bytes = 0;
+            let mut send = |model: &mut Capacity, size: usize, is_first| {
+                free_at = free_at.max(now) + duration(size as f64 / rate);
+                arrivals.push((model.sent(now, is_first), size, free_at + trip));
+            };
+            send(&mut model, 60, true);
+            // As if it had sunk to the least once.
+            window = if round == 0 { 4_000 } else { model.window() };
+            while bytes < window {
+                send(&mut model, 1_200, false);
+                bytes += 1_200;
+            }
+            for (sent, size, at) in arrivals {
+                model.acknowledged(&sent, Acknowledged { bytes: size, is_app_limited: false }, at);
+                now = at;
+            }
+        }
+        assert!(window > 20_000, "{window} bytes of 25,000 that the line holds");
+    }
+
     #[test]
     fn much_loss_makes_it_send_less() {
         let mut model = Capacity::new(16_000, 4_000);
         let sent = model.sent(Duration::ZERO, true);
-        let what = Acknowledged { bytes: 10_000, is_whole: false, is_app_limited: false };
+        let what = Acknowledged { bytes: 10_000, is_app_limited: false };
         model.acknowledged(&sent, what, Duration::from_millis(20));
         let before = model.window();
         model.lost(20_000);
@@ -340,7 +362,7 @@ mod tests {
             now += Duration::from_millis(later);
             let sent = model.sent(now, true);
             now += Duration::from_millis(20);
-            model.acknowledged(&sent, Acknowledged { bytes, is_whole: false, is_app_limited }, now);
+            model.acknowledged(&sent, Acknowledged { bytes, is_app_limited }, now);
         };
         send(&mut model, 100_000, false, 0);
         let rate = model.rate();

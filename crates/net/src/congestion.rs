@@ -65,7 +65,7 @@ impl Controller for Path {
         let place = self.sent.partition_point(|sent| sent.at < at);
         let Some(sent) = self.sent.get(place).filter(|sent| sent.at == at).copied() else { return };
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        let what = Acknowledged { bytes, is_whole: false, is_app_limited: app_limited };
+        let what = Acknowledged { bytes, is_app_limited: app_limited };
         self.capacity.acknowledged(&sent, what, now);
     }
 

@@ -56,7 +56,7 @@ impl Way {
         let sent = self.capacity.sent(now, self.updates.is_empty());
         self.bytes += bytes;
         let is_app_limited = self.bytes * 2 < window;
-        let what = Acknowledged { bytes, is_whole: true, is_app_limited };
+        let what = Acknowledged { bytes, is_app_limited };
         self.updates.push_back(Update { header, sent, what });
     }
 
