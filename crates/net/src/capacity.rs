@@ -18,14 +18,15 @@ const NO_QUEUE: Duration = Duration::from_millis(5);
 const LONG_QUEUE: Duration = Duration::from_millis(30);
 /// Until the first queue is seen.
 const STARTING: f64 = 2.0;
-/// While there is no queue, so much more is tried, or a faster path is never found: a quarter of the trip, at
-/// most this.
-const MOST_SEARCH: Duration = Duration::from_millis(20);
-/// How often the queue is emptied.
+/// While there is no queue, so much more is tried, or a faster path is never found: half of the trip, at most
+/// this. Less would be eaten up by losses and by the sizes of packets.
+const MOST_SEARCH: Duration = Duration::from_millis(60);
+/// How often the queue is emptied, by a quarter of the trip, at most this.
+const MOST_EMPTIED: Duration = Duration::from_millis(20);
 const EMPTY_EVERY: Duration = Duration::from_secs(5);
 /// What goes through a queue too short to be seen.
 const LOSING: f64 = 0.8;
-/// Delivery rates older than this, or than four trips, are forgotten.
+/// Delivery rates older than this, or than ten trips, are forgotten.
 const RATE_MEMORY: Duration = Duration::from_secs(1);
 /// The shortest trip is believed for so long.
 const TRIP_MEMORY: Duration = Duration::from_secs(10);
@@ -165,13 +166,12 @@ impl Capacity {
         let (Some(rate), Some(Trip { time: trip, .. })) = (self.rate(), self.best_trip()) else {
             return self.initial;
         };
-        let search = (trip / 4).min(MOST_SEARCH);
         let held = if self.is_emptying {
-            trip - search
+            trip - (trip / 4).min(MOST_EMPTIED)
         } else if self.queue > LONG_QUEUE {
             trip
         } else if self.queue < NO_QUEUE {
-            trip + ALLOWED_QUEUE + search
+            trip + ALLOWED_QUEUE + (trip / 2).min(MOST_SEARCH)
         } else {
             trip + ALLOWED_QUEUE
         };
@@ -203,7 +203,7 @@ impl Capacity {
         if is_app_limited && self.rate().is_some_and(|known| rate <= known) {
             return;
         }
-        let memory = RATE_MEMORY.max(4 * self.best_trip().map_or(Duration::ZERO, |best| best.time));
+        let memory = RATE_MEMORY.max(10 * self.best_trip().map_or(Duration::ZERO, |best| best.time));
         // A rising queue of maxima: what is older and lower can never be the maximum again.
         while self.rates.pop_back_if(|(_, earlier)| *earlier <= rate).is_some() {}
         self.rates.push_back((now, rate));

@@ -27,7 +27,7 @@ impl ControllerFactory for Congestion {
         let packet = usize::from(current_mtu);
         let initial = usize::from(INITIAL_WINDOW) * packet;
         let capacity = Capacity::new(initial, usize::from(LEAST_WINDOW) * packet);
-        Box::new(Path { start: now, initial, capacity, sent: VecDeque::new() })
+        Box::new(Path { start: now, initial, packet, capacity, sent: VecDeque::new() })
     }
 }
 
@@ -35,6 +35,7 @@ impl ControllerFactory for Congestion {
 struct Path {
     start: Instant,
     initial: usize,
+    packet: usize,
     capacity: Capacity,
     /// By the time of their sending.
     sent: VecDeque<Sent>,
@@ -86,7 +87,8 @@ impl Controller for Path {
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
 
     fn window(&self) -> u64 {
-        self.capacity.window() as u64
+        // QUIC stops before the window is full, and may have less than a packet left of it.
+        (self.capacity.window() + 2 * self.packet) as u64
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
