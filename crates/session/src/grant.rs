@@ -9,6 +9,8 @@ use deskside_proto::GrantId;
 use deskside_proto::journal::Action;
 use thiserror::Error;
 
+use crate::Scope;
+
 mod sealed {
     pub trait Sealed {}
 }
@@ -72,6 +74,7 @@ struct Validity {
 #[derive(Debug)]
 pub struct Grant<A: ActionKind> {
     id: GrantId,
+    scope: Scope,
     validity: Arc<Validity>,
     action: PhantomData<fn() -> A>,
 }
@@ -81,6 +84,12 @@ impl<A: ActionKind> Grant<A> {
     #[must_use]
     pub fn id(&self) -> GrantId {
         self.id
+    }
+
+    /// What it reaches. Another scope takes another grant.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// To be asked immediately before every use, on whatever thread that is.
@@ -139,9 +148,9 @@ impl<A: ActionKind> Issuer<A> {
     }
 
     /// Makes the one valid grant of this action; an earlier one is void.
-    pub(crate) fn issue(&self, id: GrantId) -> Grant<A> {
+    pub(crate) fn issue(&self, id: GrantId, scope: Scope) -> Grant<A> {
         self.0.validity.current.store(id.0, Ordering::SeqCst);
-        Grant { id, validity: Arc::clone(&self.0.validity), action: PhantomData }
+        Grant { id, scope, validity: Arc::clone(&self.0.validity), action: PhantomData }
     }
 
     /// The valid grant's number; `None` also when somebody else revoked it.

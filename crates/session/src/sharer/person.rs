@@ -6,7 +6,7 @@ use deskside_proto::{GrantId, RequestId};
 use deskside_trust::crypto::sha256;
 
 use super::{BACK_OFF, Phase, REFUSALS, SEALING, Sharer, SharerOutput};
-use crate::Now;
+use crate::{Now, Scope};
 
 impl Sharer {
     /// The person accepted or refused who is asking.
@@ -51,11 +51,11 @@ impl Sharer {
         let granted = match question.action {
             Action::See => {
                 self.see = Some(grant);
-                SharerOutput::SeeGranted(self.see_issuer.issue(grant))
+                SharerOutput::SeeGranted(self.see_issuer.issue(grant, Scope::screen()))
             }
             Action::Control => {
                 self.control = Some(grant);
-                SharerOutput::ControlGranted(self.control_issuer.issue(grant))
+                SharerOutput::ControlGranted(self.control_issuer.issue(grant, Scope::screen()))
             }
         };
         self.close(question.request, Verdict::Allowed(grant), now);
