@@ -10,7 +10,7 @@ use crate::{Problem, Quality};
 mod connect;
 mod run;
 
-pub use deskside_session::Question;
+pub use deskside_session::{Answer, Question};
 pub use run::{CommandSender, CustomerConfig, Handle, start};
 
 /// What the person or the program does.
@@ -20,12 +20,12 @@ pub enum Command {
     Join(Code),
     /// Accept (`true`) or refuse the operator who was shown.
     Accept(bool),
-    /// Answer an open question. `true` only ever comes from the customer's own hand.
+    /// Answer an open question. A yes only ever comes from the customer's own hand.
     Answer {
         /// The question.
         request: RequestId,
-        /// Allow or deny.
-        allow: bool,
+        /// Allow, and how far, or deny.
+        answer: Answer,
     },
     /// Freeze the picture or let it go on.
     Pause(bool),

@@ -25,7 +25,7 @@ pub use journal::{Journal, JournalError};
 pub use journal_file::MAX_JOURNAL_FILE;
 pub use now::Now;
 pub use order::{OrderError, PictureOrder};
-pub use question::Question;
+pub use question::{Answer, Question};
 pub use scope::{ApplicationId, Area, MonitorId, Scope};
 pub use sharer::{Sharer, SharerConfig, SharerOutput};
 pub use viewer::{Viewer, ViewerConfig, ViewerOutput};

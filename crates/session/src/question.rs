@@ -3,6 +3,17 @@
 use deskside_proto::journal::Action;
 use deskside_trust::crypto::sha256;
 
+use crate::Scope;
+
+/// What the person said to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes, as far as this. Control reaches what may be seen, whatever this says.
+    Allow(Scope),
+    /// No.
+    Deny,
+}
+
 /// A question. Its words depend on the action and on the operator's name in the verified certificate;
 /// nothing the operator's program sends becomes part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::grant::Issuer;
 use crate::journal::Journal;
 use crate::question::Question;
 use crate::suspension::Rest;
-use crate::{Control, Grant, Now, Revoker, See};
+use crate::{Control, Grant, Now, Revoker, Scope, See};
 
 /// How long the person may look at who is asking.
 const INTRODUCTION: Duration = Duration::from_secs(60);
@@ -125,6 +125,8 @@ pub struct Sharer {
     see_issuer: Issuer<See>,
     control_issuer: Issuer<Control>,
     see: Option<GrantId>,
+    /// What may be seen, as long as anything may.
+    scope: Scope,
     control: Option<GrantId>,
     last_grant: u32,
     last_request: u32,
@@ -161,6 +163,7 @@ impl Sharer {
             see_issuer: Issuer::new(),
             control_issuer: Issuer::new(),
             see: None,
+            scope: Scope::screen(),
             control: None,
             last_grant: 0,
             last_request: 0,

@@ -11,9 +11,10 @@ mod told;
 
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, Stage};
+use deskside_net::customer::{Answer, Command, Stage};
 use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::{Code, CodeError};
+use deskside_session::Scope;
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
 
@@ -328,7 +329,8 @@ impl Model {
             }
             State::Session(session) => match session.question.take() {
                 Some(OpenQuestion { request, .. }) => {
-                    vec![Effect::Net(Command::Answer { request, allow })]
+                    let answer = if allow { Answer::Allow(Scope::screen()) } else { Answer::Deny };
+                    vec![Effect::Net(Command::Answer { request, answer })]
                 }
                 None => Vec::new(),
             },

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, Question, Stage};
+use deskside_net::customer::{Answer, Command, Question, Stage};
 use deskside_net::{Problem, Quality};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
@@ -113,7 +113,8 @@ fn click(model: &mut Model, at: Instant) -> Vec<Effect> {
 
 fn answers(effects: &[Effect]) -> Vec<bool> {
     let answer = |effect: &Effect| match effect {
-        Effect::Net(Command::Answer { allow, .. } | Command::Accept(allow)) => Some(*allow),
+        Effect::Net(Command::Accept(allow)) => Some(*allow),
+        Effect::Net(Command::Answer { answer, .. }) => Some(*answer != Answer::Deny),
         _ => None,
     };
     effects.iter().filter_map(answer).collect()

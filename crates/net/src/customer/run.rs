@@ -146,7 +146,7 @@ impl End {
                 biased;
                 command = self.commands.recv(), if is_held => {
                     is_held = command.is_some();
-                    session.command(command.as_ref().unwrap_or(&Command::Stop));
+                    session.command(command.unwrap_or(Command::Stop));
                 }
                 arrived = incoming.recv() => session.arrived(arrived),
                 notice = session.leg.notices.recv(), if !session.is_cut => session.noticed(notice),
@@ -178,12 +178,12 @@ struct Session {
 }
 
 impl Session {
-    fn command(&mut self, command: &Command) {
+    fn command(&mut self, command: Command) {
         let now = self.clock.now();
-        match *command {
+        match command {
             Command::Join(_) => {}
             Command::Accept(accepted) => self.sharer.accept(accepted, now),
-            Command::Answer { request, allow } => self.sharer.answer(request, allow, now),
+            Command::Answer { request, answer } => self.sharer.answer(request, answer, now),
             Command::Pause(paused) => self.sharer.pause(paused, now),
             Command::Revoke(action) => self.sharer.revoke(action, now),
             Command::F11 => self.sharer.f11(now),

@@ -6,7 +6,9 @@ use deskside_proto::control::Control as Message;
 use deskside_proto::frame::frame;
 use deskside_proto::journal::Action;
 use deskside_proto::{PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_session::{Control, Grant, Now, Revoker, See, Sharer, SharerConfig, SharerOutput};
+use deskside_session::{
+    Answer, Control, Grant, Now, Revoker, Scope, See, Sharer, SharerConfig, SharerOutput,
+};
 use deskside_trust::{OperatorIdentity, SessionKey};
 
 /// A session in which everything was allowed.
@@ -20,6 +22,11 @@ pub(crate) struct Consent {
 
 impl Consent {
     pub(crate) fn given() -> Self {
+        Self::within(&Scope::screen())
+    }
+
+    /// The same, as far as this.
+    pub(crate) fn within(scope: &Scope) -> Self {
         let mut now = Now { monotonic: Duration::ZERO, wall_ms: 0 };
         let key = SessionKey::generate().unwrap();
         let operator = OperatorIdentity {
@@ -47,7 +54,7 @@ impl Consent {
         for (number, action) in [(1, Action::See), (2, Action::Control)] {
             let request = RequestId(number);
             tell(&mut sharer, &Message::Ask { request, action }, now);
-            sharer.answer(request, true, now);
+            sharer.answer(request, Answer::Allow(scope.clone()), now);
             // Control rests for a moment after a question.
             now.monotonic += Duration::from_secs(1);
             sharer.tick(now);

@@ -6,7 +6,7 @@ use deskside_proto::{GrantId, RequestId};
 use deskside_trust::crypto::sha256;
 
 use super::{BACK_OFF, Phase, REFUSALS, SEALING, Sharer, SharerOutput};
-use crate::{Now, Scope};
+use crate::{Answer, Now};
 
 impl Sharer {
     /// The person accepted or refused who is asking.
@@ -31,31 +31,32 @@ impl Sharer {
     }
 
     /// The person answered the open question. An answer to any other question is nothing.
-    pub fn answer(&mut self, request: RequestId, allow: bool, now: Now) {
+    pub fn answer(&mut self, request: RequestId, answer: Answer, now: Now) {
         self.tick(now);
         if !matches!(self.phase, Phase::Active) {
             return;
         }
         let Some(question) = self.open.take_if(|open| open.request == request) else { return };
-        if !allow {
+        let Answer::Allow(scope) = answer else {
             self.refusals += 1;
             if self.refusals >= REFUSALS {
                 self.not_before = now.monotonic + BACK_OFF;
                 self.refusals = 0;
             }
             return self.close(question.request, Verdict::Denied, now);
-        }
+        };
         self.refusals = 0;
         self.last_grant += 1;
         let grant = GrantId(self.last_grant);
         let granted = match question.action {
             Action::See => {
                 self.see = Some(grant);
-                SharerOutput::SeeGranted(self.see_issuer.issue(grant, Scope::screen()))
+                self.scope = scope.clone();
+                SharerOutput::SeeGranted(self.see_issuer.issue(grant, scope))
             }
             Action::Control => {
                 self.control = Some(grant);
-                SharerOutput::ControlGranted(self.control_issuer.issue(grant, Scope::screen()))
+                SharerOutput::ControlGranted(self.control_issuer.issue(grant, self.scope.clone()))
             }
         };
         self.close(question.request, Verdict::Allowed(grant), now);

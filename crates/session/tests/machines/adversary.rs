@@ -8,7 +8,7 @@ use deskside_proto::journal::{
 };
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::{GrantId, RequestId};
-use deskside_session::{Question, SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Question, Scope, SharerOutput, ViewerOutput};
 use deskside_trust::crypto::sha256;
 
 use crate::consent::{ask, controlled};
@@ -35,7 +35,7 @@ fn control_is_never_granted_without_seeing() {
     pair.viewer.give_back(see);
     pair.run_ms(100);
     pair.take_sharer();
-    pair.sharer.answer(request, true, pair.now);
+    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
     pair.run_ms(100);
     assert!(!pair.take_sharer().iter().any(is_grant), "control without seeing");
     let verdict = Verdict::Unavailable;
@@ -60,7 +60,7 @@ fn nothing_is_asked_or_granted_while_the_session_ends() {
     pair.sharer.receive(&messages.concat(), pair.now);
     pair.sharer.end(SessionEnd::Customer, pair.now);
     for request in 70..73 {
-        pair.sharer.answer(RequestId(request), true, pair.now);
+        pair.sharer.answer(RequestId(request), Answer::Allow(Scope::screen()), pair.now);
     }
     let did: Vec<_> = std::iter::from_fn(|| pair.sharer.poll()).collect();
     assert!(!did.iter().any(is_grant), "a grant after the end");

@@ -4,7 +4,7 @@ use deskside_proto::RequestId;
 use deskside_proto::control::Suspension;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
-use deskside_session::{Control, Denied, Grant, Revoker, See, SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Control, Denied, Grant, Revoker, Scope, See, SharerOutput, ViewerOutput};
 
 use crate::pair::{OPERATOR, Pair};
 
@@ -12,7 +12,8 @@ use crate::pair::{OPERATOR, Pair};
 pub(crate) fn ask(pair: &mut Pair, action: Action, allow: bool) -> Verdict {
     let request = pair.viewer.ask(action).unwrap();
     pair.run_ms(200);
-    pair.sharer.answer(request, allow, pair.now);
+    let answer = if allow { Answer::Allow(Scope::screen()) } else { Answer::Deny };
+    pair.sharer.answer(request, answer, pair.now);
     pair.run_ms(200);
     verdicts(pair).pop().unwrap()
 }
@@ -127,7 +128,7 @@ fn a_question_that_nobody_answers_is_a_no_after_thirty_seconds() {
     assert_eq!(verdicts(&mut pair), []);
     pair.run_ms(400);
     assert_eq!(verdicts(&mut pair), [Verdict::TimedOut]);
-    pair.sharer.answer(request, true, pair.now);
+    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
     assert!(!pair.sharer.may_show(), "an answer that comes too late is nothing");
 }
 
@@ -159,8 +160,8 @@ fn questions_come_one_at_a_time_and_a_withdrawn_one_goes_away() {
     pair.viewer.withdraw(see);
     pair.run_ms(200);
     assert_eq!(verdicts(&mut pair), [Verdict::Withdrawn, Verdict::Unavailable], "control without seeing");
-    pair.sharer.answer(control, true, pair.now);
-    pair.sharer.answer(RequestId(99), true, pair.now);
+    pair.sharer.answer(control, Answer::Allow(Scope::screen()), pair.now);
+    pair.sharer.answer(RequestId(99), Answer::Allow(Scope::screen()), pair.now);
     assert!(!pair.sharer.may_show());
 }
 
@@ -195,7 +196,7 @@ fn t21_input_rests_while_a_question_is_open_and_shortly_after() {
     pair.sharer.screen(800, 600).unwrap();
     let request = pair.viewer.ask(Action::Control).unwrap();
     pair.run_ms(10);
-    pair.sharer.answer(request, true, pair.now);
+    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
     let control = pair
         .run_and_find(10, |o| if let SharerOutput::ControlGranted(grant) = o { Some(grant) } else { None })
         .unwrap();

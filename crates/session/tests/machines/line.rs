@@ -3,7 +3,7 @@
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::picture::UpdateHeader;
-use deskside_session::{SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Scope, SharerOutput, ViewerOutput};
 
 use crate::consent::controlled;
 use crate::pair::Pair;
@@ -91,8 +91,10 @@ fn act(pair: &mut Pair) {
         0 => pair.sharer.accept(true, now),
         1 | 2 => drop(pair.viewer.ask(Action::See)),
         3 | 4 => drop(pair.viewer.ask(Action::Control)),
-        5..=8 => (1..=12).for_each(|n| pair.sharer.answer(deskside_proto::RequestId(n), true, now)),
-        9 => pair.sharer.answer(request, false, now),
+        5..=8 => (1..=12).for_each(|n| {
+            pair.sharer.answer(deskside_proto::RequestId(n), Answer::Allow(Scope::screen()), now)
+        }),
+        9 => pair.sharer.answer(request, Answer::Deny, now),
         10 => pair.sharer.f11(now),
         11 => pair.sharer.hand_moved(now),
         12 => {

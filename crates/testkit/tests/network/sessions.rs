@@ -5,6 +5,7 @@ use std::time::Duration;
 use deskside_net::{PathChoice, Readiness, customer, operator};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd, Verdict};
+use deskside_session::{Answer, Scope};
 use deskside_testkit::organisation::Organisation;
 
 use crate::ends::{Customer, Operator, Place};
@@ -34,7 +35,10 @@ pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
         customer::Event::Question { request, action: asked, .. } => Ok((asked == action).then_some(request)),
         other => Err(other),
     });
-    customer.handle.send(customer::Command::Answer { request: request.unwrap(), allow: true });
+    customer.handle.send(customer::Command::Answer {
+        request: request.unwrap(),
+        answer: Answer::Allow(Scope::screen()),
+    });
     operator.wait(|event| match event {
         operator::Event::Answered { verdict: Verdict::Allowed(_), .. } => Ok(()),
         other => Err(other),
