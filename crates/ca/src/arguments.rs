@@ -1,8 +1,11 @@
 //! The command line.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use deskside_proto::journal::Action;
+use deskside_trust::PacketPolicy;
 use deskside_trust::issue::CRL_HOURS;
 
 /// The folder of an organisation unless another is named.
@@ -92,6 +95,12 @@ pub(crate) struct Init {
     /// Text that customers are shown before a session, from a file [default: a short warning].
     #[arg(long, value_name = "FILE")]
     pub(crate) acknowledgement_file: Option<PathBuf>,
+    /// Something that operators may never ask for with this packet: control or point. May be repeated.
+    #[arg(long, value_name = "ACTION", value_parser = parse_action)]
+    pub(crate) forbid: Vec<Action>,
+    /// The longest that a customer can allow anything in one go, in minutes [default: as long as the session].
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) longest_minutes: Option<NonZeroU16>,
     /// Folder to make; it must not exist.
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     pub(crate) out: PathBuf,
@@ -101,6 +110,21 @@ pub(crate) struct Init {
     pub(crate) ca: CaPassphrase,
     #[command(flatten)]
     pub(crate) operator: OperatorPassphrase,
+}
+
+impl Init {
+    /// What the packet forbids.
+    pub(crate) fn policy(&self) -> PacketPolicy {
+        PacketPolicy::new(self.forbid.iter().copied(), self.longest_minutes)
+    }
+}
+
+fn parse_action(name: &str) -> Result<Action, String> {
+    match name {
+        "control" => Ok(Action::Control),
+        "point" => Ok(Action::Point),
+        _ => Err("an action that can be forbidden is control or point".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

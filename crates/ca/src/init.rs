@@ -98,6 +98,7 @@ fn found(arguments: &Init, acknowledgement: String, now: UnixTime) -> anyhow::Re
         server_ca: server_ca.certificate().clone(),
         brokers: vec![BrokerAddress { host: host.clone(), port: arguments.port }],
         acknowledgement,
+        policy: arguments.policy(),
     })?;
     let descriptor =
         Descriptor::read(&descriptor_file, now).context("the packet cannot be made like this")?;

@@ -133,6 +133,7 @@ mod tests {
             server_ca: server_ca.certificate().clone(),
             brokers: vec![BrokerAddress { host: "localhost".into(), port: 443 }],
             acknowledgement: String::new(),
+            policy: deskside_trust::PacketPolicy::default(),
         })
         .unwrap()
     }

@@ -34,6 +34,7 @@ fn packet() -> Vec<u8> {
         server_ca: server_ca.certificate().clone(),
         brokers: vec![BrokerAddress { host: "localhost".into(), port: 443 }],
         acknowledgement: String::new(),
+        policy: deskside_trust::PacketPolicy::default(),
     })
     .unwrap()
 }

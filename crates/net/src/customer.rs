@@ -2,7 +2,7 @@
 
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_proto::{Code, GrantId, RequestId};
-use deskside_session::{Control, Grant, Revoker, See};
+use deskside_session::{Control, Grant, Point, Revoker, See};
 use deskside_trust::OperatorIdentity;
 
 use crate::{Problem, Quality};
@@ -10,7 +10,7 @@ use crate::{Problem, Quality};
 mod connect;
 mod run;
 
-pub use deskside_session::{Answer, Question};
+pub use deskside_session::{Answer, Choice, Policy, Question};
 pub use run::{CommandSender, CustomerConfig, Handle, start};
 
 /// What the person or the program does.
@@ -27,8 +27,12 @@ pub enum Command {
         /// Allow, and how far, or deny.
         answer: Answer,
     },
+    /// The person is busy with this question: silence is a no, thinking is not.
+    KeepOpen(RequestId),
     /// Freeze the picture or let it go on.
     Pause(bool),
+    /// Show something else from now on. More than before only ever comes from the customer's own hand.
+    Rescope(Choice),
     /// Take one grant back.
     Revoke(Action),
     /// F11 was pressed; control has already been revoked through the [`Revoker`].
@@ -73,7 +77,7 @@ pub enum Event {
         /// Its number, for the answer.
         request: RequestId,
         /// What is asked for.
-        action: Action,
+        actions: Vec<Action>,
         /// The exact text, which the journal holds the hash of.
         text: Question,
     },
@@ -83,6 +87,10 @@ pub enum Event {
     SeeGranted(Grant<See>),
     /// Control was allowed. The injection thread owns the grant.
     ControlGranted(Grant<Control>),
+    /// Pointing was allowed.
+    PointGranted(Grant<Point>),
+    /// The operator wants the picture of this monitor of the last list, or of all that may be seen.
+    Look(Option<u8>),
     /// A grant ended; whoever holds it drops it.
     GrantEnded {
         /// For what.

@@ -1,8 +1,11 @@
 //! The operator's end: what its program tells the network side and hears from it.
 
+use std::collections::BTreeSet;
+
 use deskside_proto::control::{CursorShape, Suspension};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::shown::{MonitorNote, ScopeNote};
 use deskside_proto::{Code, GrantId, RequestId};
 use deskside_trust::Secret;
 
@@ -30,8 +33,10 @@ pub enum Command {
     NewSession,
     /// Give up waiting.
     CancelSession,
-    /// Ask the customer for an action.
-    Ask(Action),
+    /// Ask the customer for actions in one question.
+    Ask(BTreeSet<Action>),
+    /// Show the picture of this monitor of the last list, or of all that may be seen.
+    Look(Option<u8>),
     /// Take a request back.
     Withdraw(RequestId),
     /// Give a grant back.
@@ -105,6 +110,17 @@ pub enum Event {
         /// Why.
         reason: GrantEnd,
     },
+    /// A grant reaches this from now on.
+    Scoped {
+        /// For what.
+        action: Action,
+        /// Its number from now on.
+        grant: GrantId,
+        /// What it reaches, in names.
+        scope: ScopeNote,
+    },
+    /// These monitors can be looked at one by one; none if there is no choice.
+    Monitors(Vec<MonitorNote>),
     /// Input rests just now, or (`None`) goes on.
     Suspended(Option<Suspension>),
     /// The picture is frozen or goes on.

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Condvar, PoisonError};
 use std::time::Duration;
 
+use deskside_proto::GrantId;
 use deskside_proto::control::CursorShape;
 use deskside_proto::picture::UpdateHeader;
+use deskside_proto::shown::MonitorNote;
+use deskside_session::{Grant, See};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -14,6 +17,7 @@ use crate::pacing::Pacer;
 /// What the capture thread hands to the session's loop.
 #[derive(Debug)]
 pub(crate) enum Shown {
+    Monitors(Vec<MonitorNote>),
     Screen { width: u32, height: u32 },
     Update(Vec<u8>),
     CursorShape(CursorShape),
@@ -56,14 +60,22 @@ struct Shared {
 #[derive(Debug, Clone)]
 pub struct PictureSink {
     shared: Arc<Shared>,
-    queue: mpsc::UnboundedSender<Shown>,
+    queue: mpsc::UnboundedSender<(GrantId, Shown)>,
+    /// What was captured under another grant than the valid one is void, however late it is handed over.
+    grant: GrantId,
 }
 
 impl PictureSink {
-    pub(crate) fn new(clock: Clock) -> (Self, mpsc::UnboundedReceiver<Shown>) {
+    pub(crate) fn new(clock: Clock) -> (Self, mpsc::UnboundedReceiver<(GrantId, Shown)>) {
         let (queue, shown) = mpsc::unbounded_channel();
         let shared = Shared { clock, state: Lock::default(), changed: Condvar::new() };
-        (Self { shared: Arc::new(shared), queue }, shown)
+        (Self { shared: Arc::new(shared), queue, grant: GrantId(0) }, shown)
+    }
+
+    /// The end for what is captured under this grant.
+    #[must_use]
+    pub fn under(&self, grant: &Grant<See>) -> Self {
+        Self { grant: grant.id(), ..self.clone() }
     }
 
     /// Waits, at most so long, until an update may be coded.
@@ -77,6 +89,11 @@ impl PictureSink {
             .wait_timeout_while(state, timeout, not_yet)
             .unwrap_or_else(PoisonError::into_inner);
         state.readiness()
+    }
+
+    /// These monitors can be looked at one by one; none if there is no choice.
+    pub fn monitors(&self, monitors: Vec<MonitorNote>) {
+        self.put(Shown::Monitors(monitors));
     }
 
     /// A picture of this size begins, with a fresh encoder: at the start, after a change of size, and when
@@ -104,7 +121,7 @@ impl PictureSink {
 
     fn put(&self, shown: Shown) {
         // The session is over when nobody listens; `wait_ready` says so.
-        self.queue.send(shown).unwrap_or_default();
+        self.queue.send((self.grant, shown)).unwrap_or_default();
     }
 
     // ── the session's loop's end ────────────────────────────────────────────────────────────────────

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use deskside_proto::frame::Deframer;
 use deskside_proto::picture::{MAX_UPDATE, STREAM_INPUT, STREAM_PICTURE, UpdateHeader};
-use quinn::{Connection, RecvStream, SendStream};
-use tokio::sync::mpsc;
+use quinn::{Connection, RecvStream, SendStream, VarInt};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// Streams of higher priority are packetised first.
@@ -18,6 +18,8 @@ const PRIORITY_PICTURE: i32 = 0;
 const MAX_UNSENT: usize = 4 * 1024 * 1024;
 /// How long the last bytes may take to be written and acknowledged, whatever the peer does.
 const LAST_BYTES: Duration = Duration::from_secs(2);
+/// What a stream is reset with whose update is void.
+const VOID: VarInt = VarInt::from_u32(1);
 /// What arrived and waits for the loop.
 pub(crate) const INCOMING_QUEUE: usize = 32;
 
@@ -82,40 +84,99 @@ impl Writer {
     }
 }
 
-/// Sends updates in order, each on a stream of its own; `delivered` is told of each that the peer's QUIC has,
-/// in whatever order that is.
-pub(crate) fn spawn_picture_writer(
-    connection: Connection,
-    delivered: impl Fn(UpdateHeader) + Clone + Send + 'static,
-) -> mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)> {
-    let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
-    tokio::spawn(async move {
-        while let Some((header, body)) = waiting.recv().await {
-            let Ok(stream) = send_update(&connection, header, &body).await else { return };
-            let (acknowledged, delivered) = (stream.stopped(), delivered.clone());
-            tokio::spawn(async move {
-                // Fails only when the connection is gone, which is noticed elsewhere.
-                if acknowledged.await.is_ok() {
-                    delivered(header);
-                }
-            });
-        }
-    });
-    queue
+/// Sends updates in order, each on a stream of its own.
+pub(crate) struct PictureWriter {
+    queue: mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)>,
+    /// The oldest epoch whose updates may still travel.
+    oldest: watch::Sender<u32>,
 }
 
+impl PictureWriter {
+    /// `delivered` is told of each update that the peer's QUIC has, in whatever order that is.
+    pub(crate) fn spawn(
+        connection: Connection,
+        delivered: impl Fn(UpdateHeader) + Clone + Send + 'static,
+    ) -> Self {
+        let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
+        let (oldest, void) = watch::channel(0);
+        tokio::spawn(async move {
+            while let Some((header, body)) = waiting.recv().await {
+                let Ok(stream) = send_update(&connection, header, &body, void.clone()).await else { return };
+                if let Some(stream) = stream {
+                    tokio::spawn(see_off(stream, header, delivered.clone(), void.clone()));
+                }
+            }
+        });
+        Self { queue, oldest }
+    }
+
+    /// The next update.
+    pub(crate) fn send(&self, header: UpdateHeader, body: Vec<u8>) {
+        // The writer is gone only when the connection is, which is noticed elsewhere.
+        self.queue.send((header, body)).unwrap_or_default();
+    }
+
+    /// Nothing of epochs before this one is sent any more, nor sent again if it was lost.
+    pub(crate) fn forget_before(&self, epoch: u32) {
+        self.oldest.send_replace(epoch);
+    }
+}
+
+async fn is_void(header: UpdateHeader, void: &mut watch::Receiver<u32>) {
+    if void.wait_for(|oldest| header.epoch < *oldest).await.is_err() {
+        // Nobody can void it any more.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Writes an update; `None` if it became void meanwhile.
 async fn send_update(
     connection: &Connection,
     header: UpdateHeader,
     body: &[u8],
-) -> Result<SendStream, quinn::WriteError> {
+    mut void: watch::Receiver<u32>,
+) -> Result<Option<SendStream>, quinn::WriteError> {
     let mut stream = connection.open_uni().await?;
     // Fails only on a stream that is closed; this one was just opened.
     stream.set_priority(PRIORITY_PICTURE).unwrap_or_default();
-    stream.write_all(&[&[STREAM_PICTURE], &header.encode()[..]].concat()).await?;
-    stream.write_all(body).await?;
-    stream.finish().unwrap_or_default();
-    Ok(stream)
+    let head = [&[STREAM_PICTURE], &header.encode()[..]].concat();
+    let write = async {
+        stream.write_all(&head).await?;
+        stream.write_all(body).await
+    };
+    tokio::select! {
+        biased;
+        () = is_void(header, &mut void) => {}
+        written = write => {
+            written?;
+            stream.finish().unwrap_or_default();
+            return Ok(Some(stream));
+        }
+    }
+    stream.reset(VOID).unwrap_or_default();
+    Ok(None)
+}
+
+/// Waits until the peer's QUIC has an update, or takes it back when it becomes void.
+async fn see_off(
+    mut stream: SendStream,
+    header: UpdateHeader,
+    delivered: impl Fn(UpdateHeader),
+    mut void: watch::Receiver<u32>,
+) {
+    tokio::select! {
+        biased;
+        // Fails only when the connection is gone, which is noticed elsewhere.
+        acknowledged = stream.stopped() => {
+            if acknowledged.is_ok() {
+                delivered(header);
+            }
+            return;
+        }
+        () = is_void(header, &mut void) => {}
+    }
+    // It may have arrived at this very moment.
+    stream.reset(VOID).unwrap_or_default();
 }
 
 /// Reads the control stream to its end.

@@ -121,6 +121,7 @@ mod tests {
             server_ca: server_ca.certificate().clone(),
             brokers: vec![BrokerAddress { host: "help.example.org".to_owned(), port: 443 }],
             acknowledgement: String::new(),
+            policy: deskside_trust::PacketPolicy::default(),
         };
         let file = root.sign_descriptor(&body).unwrap();
         let descriptor = Descriptor::read(&file, now()).unwrap();

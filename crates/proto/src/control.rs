@@ -8,6 +8,7 @@ use prost::{Message, Oneof};
 use crate::error::{at_most, bounded, exactly, required};
 use crate::journal::{Action, GrantEnd, MAX_ENTRY, SessionEnd, Verdict, WireVerdict};
 use crate::picture::{MAX_AREA, MAX_SIDE};
+use crate::shown::{self, MAX_MONITORS, MonitorNote, WireMonitors};
 use crate::{DecodeError, GrantId, MAX_NAME, RequestId};
 
 /// Longest side of a cursor picture, in pixels.
@@ -53,12 +54,12 @@ pub enum Control {
     },
     /// Customer: the person accepted the operator; the session begins with no grant.
     Accepted,
-    /// Operator: asks for an action.
+    /// Operator: asks for one action or for several in one question. Each is a request of its own.
     Ask {
-        /// Number of the request.
+        /// Number of the first request; those of the other actions follow without gaps.
         request: RequestId,
-        /// For what.
-        action: Action,
+        /// For what: at least one, each once, in the order of [`Action::ALL`].
+        actions: Vec<Action>,
     },
     /// Operator: takes a request back.
     Withdraw {
@@ -97,6 +98,10 @@ pub enum Control {
         /// Height in pixels.
         height: u32,
     },
+    /// Customer: the monitors that may be looked at one by one; none if there is no choice.
+    Monitors(Vec<MonitorNote>),
+    /// Operator: show this monitor of the last list, or (`None`) all that may be seen.
+    Look(Option<u8>),
     /// Customer: the cursor looks like this now.
     CursorShape(CursorShape),
     /// Customer: the cursor is here now, in pixels of the picture, moved by whoever.
@@ -133,7 +138,7 @@ pub enum Control {
 
 #[derive(Clone, PartialEq, Message)]
 struct Wire {
-    #[prost(oneof = "WireControl", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16")]
+    #[prost(oneof = "WireControl", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
     message: Option<WireControl>,
 }
 
@@ -171,6 +176,11 @@ enum WireControl {
     Seal(WireSeal),
     #[prost(uint32, tag = "16")]
     End(u32),
+    #[prost(message, tag = "17")]
+    Monitors(WireMonitors),
+    /// 0 for all, otherwise one more than the place in the list.
+    #[prost(uint32, tag = "18")]
+    Look(u32),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -181,12 +191,12 @@ struct WireHello {
     product: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Message)]
+#[derive(Clone, PartialEq, Message)]
 struct WireAsk {
     #[prost(uint32, tag = "1")]
     request: u32,
-    #[prost(uint32, tag = "2")]
-    action: u32,
+    #[prost(uint32, repeated, tag = "2")]
+    actions: Vec<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -262,9 +272,10 @@ impl Control {
         let message = match self.clone() {
             Self::Hello { version, product } => WireControl::Hello(WireHello { version, product }),
             Self::Accepted => WireControl::Accepted(()),
-            Self::Ask { request, action } => {
-                WireControl::Ask(WireAsk { request: request.0, action: action.number() })
-            }
+            Self::Ask { request, actions } => WireControl::Ask(WireAsk {
+                request: request.0,
+                actions: actions.into_iter().map(Action::number).collect(),
+            }),
             Self::Withdraw { request } => WireControl::Withdraw(request.0),
             Self::Answer { request, verdict } => {
                 WireControl::Answer(WireAnswer { request: request.0, verdict: Some(verdict.encode()) })
@@ -280,6 +291,8 @@ impl Control {
                 Some(Suspension::Paused) => 3,
             }),
             Self::Paused(paused) => WireControl::Paused(paused),
+            Self::Monitors(monitors) => WireControl::Monitors(shown::encode_monitors(&monitors)),
+            Self::Look(monitor) => WireControl::Look(monitor.map_or(0, |monitor| u32::from(monitor) + 1)),
             Self::Screen { epoch, width, height } => WireControl::Screen(WireScreen { epoch, width, height }),
             Self::CursorShape(shape) => WireControl::CursorShape(WireCursorShape {
                 width: u32::from(shape.width),
@@ -313,10 +326,7 @@ impl Control {
                 product: at_most(wire.product, MAX_NAME, "Hello.product")?,
             },
             WireControl::Accepted(()) => Self::Accepted,
-            WireControl::Ask(wire) => Self::Ask {
-                request: RequestId(wire.request),
-                action: Action::from_number(wire.action, "Ask.action")?,
-            },
+            WireControl::Ask(wire) => decode_ask(&wire)?,
             WireControl::Withdraw(request) => Self::Withdraw { request: RequestId(request) },
             WireControl::Answer(wire) => Self::Answer {
                 request: RequestId(wire.request),
@@ -342,6 +352,11 @@ impl Control {
             }),
             WireControl::Paused(paused) => Self::Paused(paused),
             WireControl::Screen(wire) => decode_screen(wire)?,
+            WireControl::Monitors(wire) => Self::Monitors(shown::decode_monitors(wire)?),
+            WireControl::Look(0) => Self::Look(None),
+            WireControl::Look(place) => {
+                Self::Look(Some(bounded(place - 1, MAX_MONITORS as u32 - 1, "Control.look", "0 to 16")?))
+            }
             WireControl::CursorShape(wire) => Self::CursorShape(decode_cursor(wire)?),
             WireControl::CursorMoved(wire) => Self::CursorMoved {
                 x: bounded(wire.x, MAX_SIDE, "CursorMoved.x", "at most 16384")?,
@@ -357,6 +372,23 @@ impl Control {
             WireControl::End(reason) => Self::End { reason: SessionEnd::from_number(reason, "End.reason")? },
         })
     }
+}
+
+fn decode_ask(wire: &WireAsk) -> Result<Control, DecodeError> {
+    let (length, maximum) = (wire.actions.len(), Action::ALL.len());
+    if length > maximum {
+        return Err(DecodeError::TooLong { field: "Ask.actions", length, maximum });
+    }
+    let actions = wire.actions.iter().map(|number| Action::from_number(*number, "Ask.actions"));
+    let actions = actions.collect::<Result<Vec<_>, _>>()?;
+    if actions.is_empty() {
+        return Err(DecodeError::Missing { field: "Ask.actions" });
+    }
+    if let Some(pair) = actions.windows(2).find(|pair| pair[1] <= pair[0]) {
+        let value = u64::from(pair[1].number());
+        return Err(DecodeError::OutOfRange { field: "Ask.actions", value, allowed: "each once, in order" });
+    }
+    Ok(Control::Ask { request: RequestId(wire.request), actions })
 }
 
 fn decode_screen(wire: WireScreen) -> Result<Control, DecodeError> {

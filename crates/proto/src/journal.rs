@@ -6,6 +6,7 @@
 use prost::{Message, Oneof};
 
 use crate::error::{at_most, bounded, exactly, required};
+use crate::shown::{ScopeNote, WireScope};
 use crate::{DecodeError, GrantId, MAX_NAME, RequestId, SessionId};
 
 /// What is hashed before an entry's bytes.
@@ -24,21 +25,26 @@ pub enum Action {
     See,
     /// Use mouse and keyboard on what may be seen.
     Control,
+    /// Point and draw on what may be seen, without touching it.
+    Point,
 }
 
 impl Action {
     /// Every action, in the order of their numbers on the wire (from 1).
-    pub const ALL: [Self; 2] = [Self::See, Self::Control];
+    pub const ALL: [Self; 3] = [Self::See, Self::Control, Self::Point];
 
-    pub(crate) fn number(self) -> u32 {
+    /// Its number on the wire.
+    #[must_use]
+    pub fn number(self) -> u32 {
         match self {
             Self::See => 1,
             Self::Control => 2,
+            Self::Point => 3,
         }
     }
 
     pub(crate) fn from_number(number: u32, field: &'static str) -> Result<Self, DecodeError> {
-        pick(&Self::ALL, number, field, "1 or 2")
+        pick(&Self::ALL, number, field, "1 to 3")
     }
 }
 
@@ -70,6 +76,8 @@ pub enum GrantEnd {
     Narrowed,
     /// The session ended.
     SessionEnded,
+    /// The time for which the customer gave it is over.
+    Expired,
 }
 
 /// Why a session ended.
@@ -123,6 +131,15 @@ pub enum Event {
         /// How.
         verdict: Verdict,
     },
+    /// What a grant reaches: right after it was given, and whenever the customer changes it.
+    Scoped {
+        /// Which.
+        grant: GrantId,
+        /// The grant of the same action that ended with this change.
+        replaces: Option<GrantId>,
+        /// What it reaches.
+        scope: ScopeNote,
+    },
     /// A grant ended.
     GrantEnded {
         /// Which.
@@ -169,7 +186,7 @@ struct WireEntry {
     at_ms: i64,
     #[prost(bytes = "vec", tag = "3")]
     previous: Vec<u8>,
-    #[prost(oneof = "WireEvent", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(oneof = "WireEvent", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
     event: Option<WireEvent>,
 }
 
@@ -193,6 +210,8 @@ enum WireEvent {
     InputRefused(u32),
     #[prost(uint32, tag = "18")]
     Ended(u32),
+    #[prost(message, tag = "19")]
+    Scoped(WireScoped),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -235,6 +254,17 @@ struct WireGrantEnded {
     reason: u32,
 }
 
+#[derive(Clone, PartialEq, Message)]
+struct WireScoped {
+    #[prost(uint32, tag = "1")]
+    grant: u32,
+    /// 0 for none.
+    #[prost(uint32, tag = "2")]
+    replaces: u32,
+    #[prost(message, optional, tag = "3")]
+    scope: Option<WireScope>,
+}
+
 /// A verdict on the wire: `kind` 1 to 5, and the grant's number with kind 1.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(crate) struct WireVerdict {
@@ -244,8 +274,14 @@ pub(crate) struct WireVerdict {
     grant: u32,
 }
 
-const GRANT_ENDS: [GrantEnd; 5] =
-    [GrantEnd::F11, GrantEnd::Revoked, GrantEnd::GivenBack, GrantEnd::Narrowed, GrantEnd::SessionEnded];
+const GRANT_ENDS: [GrantEnd; 6] = [
+    GrantEnd::F11,
+    GrantEnd::Revoked,
+    GrantEnd::GivenBack,
+    GrantEnd::Narrowed,
+    GrantEnd::SessionEnded,
+    GrantEnd::Expired,
+];
 const SESSION_ENDS: [SessionEnd; 7] = [
     SessionEnd::Customer,
     SessionEnd::Operator,
@@ -277,7 +313,7 @@ impl GrantEnd {
     }
 
     pub(crate) fn from_number(number: u32, field: &'static str) -> Result<Self, DecodeError> {
-        pick(&GRANT_ENDS, number, field, "1 to 5")
+        pick(&GRANT_ENDS, number, field, "1 to 6")
     }
 }
 
@@ -367,6 +403,11 @@ fn encode_event(event: &Event) -> WireEvent {
         Event::Answered { request, verdict } => {
             WireEvent::Answered(WireAnswered { request: request.0, verdict: Some(verdict.encode()) })
         }
+        Event::Scoped { grant, replaces, scope } => WireEvent::Scoped(WireScoped {
+            grant: grant.0,
+            replaces: replaces.map_or(0, |grant| grant.0),
+            scope: Some(scope.encode()),
+        }),
         Event::GrantEnded { grant, reason } => {
             WireEvent::GrantEnded(WireGrantEnded { grant: grant.0, reason: reason.number() })
         }
@@ -395,6 +436,11 @@ fn decode_event(wire: WireEvent) -> Result<Event, DecodeError> {
         WireEvent::Answered(wire) => Event::Answered {
             request: RequestId(wire.request),
             verdict: Verdict::decode(required(wire.verdict, "Answered.verdict")?)?,
+        },
+        WireEvent::Scoped(wire) => Event::Scoped {
+            grant: GrantId(wire.grant),
+            replaces: Some(wire.replaces).filter(|grant| *grant != 0).map(GrantId),
+            scope: ScopeNote::decode(required(wire.scope, "Scoped.scope")?)?,
         },
         WireEvent::GrantEnded(wire) => Event::GrantEnded {
             grant: GrantId(wire.grant),

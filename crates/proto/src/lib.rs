@@ -24,6 +24,7 @@ pub mod input;
 pub mod journal;
 pub mod offer;
 pub mod picture;
+pub mod shown;
 pub mod ticket;
 pub mod tunnel;
 pub mod udp;

@@ -7,6 +7,7 @@ use deskside_proto::input::{Button, InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::offer::{OfferBody, RelayAddress, SignedOffer};
 use deskside_proto::picture::UpdateHeader;
+use deskside_proto::shown::{AreaNote, MonitorNote, ScopeNote};
 use deskside_proto::ticket::{SignedTicket, TicketBody};
 use deskside_proto::tunnel::{Frame, Refusal};
 use deskside_proto::udp::{Probe, ProbeKind};
@@ -20,10 +21,11 @@ fn hex(bytes: &[u8]) -> String {
 
 fn control() -> Vec<(&'static str, Control)> {
     let (request, grant) = (RequestId(7), GrantId(3));
+    let monitor = MonitorNote { name: "HDMI-1".into(), x: 1920, y: 0, width: 1280, height: 1024 };
     vec![
         ("control hello", Control::Hello { version: 1, product: "Deskside 0.1.0".into() }),
         ("control accepted", Control::Accepted),
-        ("control ask", Control::Ask { request, action: Action::Control }),
+        ("control ask", Control::Ask { request, actions: vec![Action::See, Action::Control] }),
         ("control withdraw", Control::Withdraw { request }),
         ("control answer allowed", Control::Answer { request, verdict: Verdict::Allowed(grant) }),
         ("control answer denied", Control::Answer { request, verdict: Verdict::Denied }),
@@ -32,6 +34,9 @@ fn control() -> Vec<(&'static str, Control)> {
         ("control suspended", Control::Suspended(Some(Suspension::Question))),
         ("control not suspended", Control::Suspended(None)),
         ("control paused", Control::Paused(true)),
+        ("control monitors", Control::Monitors(vec![monitor])),
+        ("control look at one", Control::Look(Some(1))),
+        ("control look at all", Control::Look(None)),
         ("control screen", Control::Screen { epoch: 2, width: 1920, height: 1080 }),
         (
             "control cursor shape",
@@ -73,11 +78,15 @@ fn journal() -> Vec<(&'static str, Entry)> {
         certificate: [0x55; 32],
         customer_certificate: [0x66; 32],
     };
+    let area = AreaNote::Applications(vec!["Firefox".into()]);
+    let scope = ScopeNote { area, hidden: 2, desktop: false, panels: true, notifications: false };
+    let scoped = Event::Scoped { grant: GrantId(4), replaces: Some(GrantId(3)), scope };
     let asked = Event::Asked { request, action: Action::See, question: [0x77; 32] };
     vec![
         ("journal started", entry(started)),
         ("journal asked", entry(asked)),
         ("journal answered", entry(Event::Answered { request, verdict: Verdict::TimedOut })),
+        ("journal scoped", entry(scoped)),
         ("journal grant ended", entry(Event::GrantEnded { grant: GrantId(3), reason: GrantEnd::Narrowed })),
         ("journal paused", entry(Event::Paused)),
         ("journal resumed", entry(Event::Resumed)),

@@ -6,6 +6,7 @@ use deskside_proto::frame::{Deframer, MAX_MESSAGE, frame};
 use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
 use deskside_proto::journal::{Entry, Event, MAX_ENTRIES, MAX_ENTRY};
 use deskside_proto::offer::{MAX_OFFER, OfferBody, SignedOffer};
+use deskside_proto::shown::{MAX_LABEL, MAX_MONITORS, MonitorNote};
 use deskside_proto::ticket::{MAX_TICKET, SignedTicket, TicketBody};
 use deskside_proto::tunnel::{Frame, MAX_FRAME};
 use deskside_proto::{Code, CodeError, DecodeError, GrantId, udp};
@@ -120,7 +121,21 @@ fn values_outside_their_range_are_refused_by_name() {
     assert_eq!(field(&Control::Hello { version: 1, product: "x".repeat(257) }.encode()), "Hello.product");
     assert_eq!(field(&Control::Entry(vec![0; MAX_ENTRY + 1]).encode()), "Control.entry");
     // Ask{request: 1, action: 99}, Answer{request: 1} and Answer{…, Allowed(0)}, End(0).
-    assert_eq!(field(&[0x1A, 4, 8, 1, 16, 99]), "Ask.action");
+    assert_eq!(field(&[0x1A, 4, 8, 1, 16, 99]), "Ask.actions");
+    assert_eq!(field(&[0x1A, 2, 8, 1]), "Ask.actions", "for nothing");
+    assert_eq!(field(&[0x1A, 6, 8, 1, 16, 2, 16, 1]), "Ask.actions", "not in order");
+    assert_eq!(field(&[0x1A, 6, 8, 1, 16, 2, 16, 2]), "Ask.actions", "twice");
+    let monitor = MonitorNote { name: String::new(), x: 0, y: 0, width: 1, height: 1 };
+    let monitors = |change: fn(&mut MonitorNote), count| {
+        let mut monitor = monitor.clone();
+        change(&mut monitor);
+        field(&Control::Monitors(vec![monitor; count]).encode())
+    };
+    assert_eq!(monitors(|_| {}, MAX_MONITORS + 1), "Monitors.monitors");
+    assert_eq!(monitors(|monitor| monitor.width = 0, 1), "Monitor.width");
+    assert_eq!(monitors(|monitor| monitor.x = 16_385, 1), "Monitor.x");
+    assert_eq!(monitors(|monitor| monitor.name = "x".repeat(MAX_LABEL + 1), 1), "Monitor.name");
+    assert_eq!(field(&[0x90, 1, 17]), "Control.look");
     assert_eq!(field(&[0x2A, 2, 8, 1]), "Answer.verdict");
     assert_eq!(field(&[0x2A, 6, 8, 1, 0x12, 2, 8, 1]), "Verdict.grant");
     assert_eq!(field(&[0x80, 1, 0]), "End.reason");

@@ -6,6 +6,7 @@ use deskside_proto::input::{Button, InputBatch, InputEvent, MAX_EVENTS};
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, MAX_ENTRIES, MAX_ENTRY, SessionEnd, Verdict};
 use deskside_proto::offer::{MAX_RELAYS, OfferBody, RelayAddress, SignedOffer};
 use deskside_proto::picture::{MAX_SIDE, UpdateHeader};
+use deskside_proto::shown::{AreaNote, MAX_LABEL, MAX_LABELS, MAX_MONITORS, MonitorNote, ScopeNote};
 use deskside_proto::ticket::{SignedTicket, TicketBody};
 use deskside_proto::tunnel::{Frame, MAX_DATAGRAM, Refusal};
 use deskside_proto::udp::{self, Datagram, Probe, ProbeKind};
@@ -13,7 +14,7 @@ use deskside_proto::{Code, GrantId, LegId, MAX_NAME, RequestId, Role, SessionId}
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 /// Names up to the longest; a character takes up to four bytes.
 fn names() -> impl Strategy<Value = String> {
@@ -48,8 +49,8 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 }
 
 fn grant_ends() -> impl Strategy<Value = GrantEnd> {
-    use GrantEnd::{F11, GivenBack, Narrowed, Revoked, SessionEnded};
-    select(vec![F11, Revoked, GivenBack, Narrowed, SessionEnded])
+    use GrantEnd::{Expired, F11, GivenBack, Narrowed, Revoked, SessionEnded};
+    select(vec![F11, Revoked, GivenBack, Narrowed, SessionEnded, Expired])
 }
 
 fn session_ends() -> impl Strategy<Value = SessionEnd> {
@@ -63,13 +64,35 @@ fn cursors() -> impl Strategy<Value = CursorShape> {
         .prop_map(|(width, height, hot_x, hot_y, pixels)| CursorShape { width, height, hot_x, hot_y, pixels })
 }
 
+fn monitors() -> impl Strategy<Value = MonitorNote> {
+    let place = || 0..=u16::try_from(MAX_SIDE).unwrap_or(0);
+    (labels(), place(), place(), 1..=1920u16, 1..=1200u16)
+        .prop_map(|(name, x, y, width, height)| MonitorNote { name, x, y, width, height })
+}
+
+fn labels() -> impl Strategy<Value = String> {
+    ".{0,40}".prop_filter("at most so long", |name| name.len() <= MAX_LABEL)
+}
+
+fn scopes() -> impl Strategy<Value = ScopeNote> {
+    let area = prop_oneof![
+        Just(AreaNote::Screen),
+        labels().prop_map(AreaNote::Monitor),
+        vec(labels(), 0..=MAX_LABELS).prop_map(AreaNote::Applications),
+    ];
+    (area, any::<u32>(), any::<[bool; 3]>()).prop_map(|(area, hidden, [desktop, panels, notifications])| {
+        ScopeNote { area, hidden, desktop, panels, notifications }
+    })
+}
+
 fn controls() -> impl Strategy<Value = Control> {
     let suspensions = option::of(select(vec![Suspension::Hand, Suspension::Question, Suspension::Paused]));
     let place = || 0..=u16::try_from(MAX_SIDE).unwrap_or(0);
     prop_oneof![
         (any::<u32>(), names()).prop_map(|(version, product)| Control::Hello { version, product }),
         Just(Control::Accepted),
-        (requests(), actions()).prop_map(|(request, action)| Control::Ask { request, action }),
+        (requests(), subsequence(Action::ALL.to_vec(), 1..=Action::ALL.len()))
+            .prop_map(|(request, actions)| Control::Ask { request, actions }),
         requests().prop_map(|request| Control::Withdraw { request }),
         (requests(), verdicts()).prop_map(|(request, verdict)| Control::Answer { request, verdict }),
         (grants(), grant_ends()).prop_map(|(grant, reason)| Control::GrantEnded { grant, reason }),
@@ -81,6 +104,8 @@ fn controls() -> impl Strategy<Value = Control> {
             width,
             height
         }),
+        vec(monitors(), 0..=MAX_MONITORS).prop_map(Control::Monitors),
+        option::of(0..MAX_MONITORS as u8).prop_map(Control::Look),
         cursors().prop_map(Control::CursorShape),
         (place(), place()).prop_map(|(x, y)| Control::CursorMoved { x, y }),
         (any::<u32>(), any::<u32>()).prop_map(|(epoch, number)| Control::Shown { epoch, number }),
@@ -125,6 +150,11 @@ fn happenings() -> impl Strategy<Value = Event> {
         }),
         (requests(), verdicts()).prop_map(|(request, verdict)| Event::Answered { request, verdict }),
         (grants(), grant_ends()).prop_map(|(grant, reason)| Event::GrantEnded { grant, reason }),
+        (grants(), option::of(grants()), scopes()).prop_map(|(grant, replaces, scope)| Event::Scoped {
+            grant,
+            replaces,
+            scope
+        }),
         select(vec![Event::Paused, Event::Resumed, Event::HandTookOver]),
         any::<u32>().prop_map(|events| Event::InputRefused { events }),
         session_ends().prop_map(|reason| Event::Ended { reason }),

@@ -27,14 +27,21 @@ pub enum See {}
 /// Using mouse and keyboard.
 #[derive(Debug)]
 pub enum Control {}
+/// Pointing and drawing.
+#[derive(Debug)]
+pub enum Point {}
 
 impl sealed::Sealed for See {}
 impl sealed::Sealed for Control {}
+impl sealed::Sealed for Point {}
 impl ActionKind for See {
     const ACTION: Action = Action::See;
 }
 impl ActionKind for Control {
     const ACTION: Action = Action::Control;
+}
+impl ActionKind for Point {
+    const ACTION: Action = Action::Point;
 }
 
 /// Why a grant does not allow its action at this instant.
@@ -151,6 +158,13 @@ impl<A: ActionKind> Issuer<A> {
     pub(crate) fn issue(&self, id: GrantId, scope: Scope) -> Grant<A> {
         self.0.validity.current.store(id.0, Ordering::SeqCst);
         Grant { id, scope, validity: Arc::clone(&self.0.validity), action: PhantomData }
+    }
+
+    /// Makes a grant in the place of this one, unless somebody has revoked that one.
+    pub(crate) fn replace(&self, former: GrantId, id: GrantId, scope: Scope) -> Option<Grant<A>> {
+        let current = &self.0.validity.current;
+        current.compare_exchange(former.0, id.0, Ordering::SeqCst, Ordering::SeqCst).ok()?;
+        Some(Grant { id, scope, validity: Arc::clone(&self.0.validity), action: PhantomData })
     }
 
     /// The valid grant's number; `None` also when somebody else revoked it.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::shown::{AreaNote, ScopeNote};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
@@ -70,17 +71,18 @@ fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -
 fn describe(entry: &Entry) -> String {
     match &entry.event {
         Event::Started { session, operator, organisation, .. } => {
-            format!("session {session} began: operator {operator} of {organisation}")
-                .chars()
-                // Names come from certificates; a control character must not forge a line of this text.
-                .map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c })
-                .collect()
+            clean(&format!("session {session} began: operator {operator} of {organisation}"))
         }
         Event::Asked { request, action, .. } => {
             format!("request {}: the operator asked to {}", request.0, name(*action))
         }
         Event::Answered { request, verdict } => {
             format!("request {}: {}", request.0, describe_verdict(*verdict))
+        }
+        Event::Scoped { grant, replaces, scope } => {
+            let instead =
+                replaces.map_or_else(String::new, |former| format!(", instead of grant {}", former.0));
+            clean(&format!("grant {}{instead}, reaches {}", grant.0, describe_scope(scope)))
         }
         Event::GrantEnded { grant, reason } => format!(
             "grant {} ended: {}",
@@ -91,6 +93,7 @@ fn describe(entry: &Entry) -> String {
                 GrantEnd::GivenBack => "the operator gave it back",
                 GrantEnd::Narrowed => "what it rests on ended",
                 GrantEnd::SessionEnded => "the session ended",
+                GrantEnd::Expired => "its time was over",
             }
         ),
         Event::Paused => "the customer paused the picture".into(),
@@ -117,6 +120,34 @@ fn describe(entry: &Entry) -> String {
     }
 }
 
+/// Names come from certificates and from programs; a control character must not forge a line of this text.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn describe_scope(scope: &ScopeNote) -> String {
+    let ScopeNote { area, hidden, desktop, panels, notifications } = scope;
+    let (area, is_whole) = match area {
+        AreaNote::Screen => ("the whole screen".to_owned(), true),
+        AreaNote::Monitor(name) => (format!("the monitor {name}"), true),
+        AreaNote::Applications(names) => (format!("these programs: {}", names.join(", ")), false),
+    };
+    let besides = [(*desktop, "the desktop"), (*panels, "task bars"), (*notifications, "notifications")];
+    let named: Vec<&str> =
+        besides.iter().filter(|(is_shown, _)| *is_shown != is_whole).map(|(_, name)| *name).collect();
+    let besides = match (named.is_empty(), is_whole) {
+        (true, _) => String::new(),
+        (false, true) => format!(", without {}", named.join(" and ")),
+        (false, false) => format!(", and {}", named.join(" and ")),
+    };
+    let hidden = match hidden {
+        0 => String::new(),
+        1 => ", one program hidden".to_owned(),
+        many => format!(", {many} programs hidden"),
+    };
+    format!("{area}{besides}{hidden}")
+}
+
 fn describe_verdict(verdict: Verdict) -> String {
     match verdict {
         Verdict::Allowed(grant) => format!("the customer allowed it (grant {})", grant.0),
@@ -131,6 +162,7 @@ fn name(action: Action) -> &'static str {
     match action {
         Action::See => "see the screen",
         Action::Control => "use mouse and keyboard",
+        Action::Point => "point and draw on the screen",
     }
 }
 

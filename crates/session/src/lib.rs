@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod choice;
 mod grant;
 mod journal;
 mod journal_file;
@@ -20,12 +21,13 @@ mod suspension;
 mod viewer;
 mod witness;
 
-pub use grant::{ActionKind, Control, Denied, Grant, Revoker, See};
+pub use choice::{Answer, Choice, Policy};
+pub use grant::{ActionKind, Control, Denied, Grant, Point, Revoker, See};
 pub use journal::{Journal, JournalError};
 pub use journal_file::MAX_JOURNAL_FILE;
 pub use now::Now;
 pub use order::{OrderError, PictureOrder};
-pub use question::{Answer, Question};
+pub use question::Question;
 pub use scope::{ApplicationId, Area, MonitorId, Scope};
 pub use sharer::{Sharer, SharerConfig, SharerOutput};
 pub use viewer::{Viewer, ViewerConfig, ViewerOutput};

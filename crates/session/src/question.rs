@@ -1,21 +1,11 @@
 //! What the customer is asked, in the program's own plain words.
 
 use deskside_proto::journal::Action;
+use deskside_proto::shown::AreaNote;
 use deskside_trust::crypto::sha256;
 
-use crate::Scope;
-
-/// What the person said to a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Yes, as far as this. Control reaches what may be seen, whatever this says.
-    Allow(Scope),
-    /// No.
-    Deny,
-}
-
-/// A question. Its words depend on the action and on the operator's name in the verified certificate;
-/// nothing the operator's program sends becomes part of it.
+/// A question. Its words depend on the actions, on what is shown already, and on the operator's name in the
+/// verified certificate; nothing the operator's program sends becomes part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// One sentence: who asks for what.
@@ -27,27 +17,41 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question for an action.
+    /// The question for these actions. `shown` is what may be seen already, if anything may.
     #[must_use]
-    pub fn new(action: Action, operator: &str) -> Self {
-        let (title, can, cannot) = match action {
-            Action::See => (
-                format!("May {operator} see your screen?"),
-                format!("{operator} will see everything on your screen, including messages that pop up."),
-                format!("{operator} will not be able to click, type, or open your files."),
-            ),
-            Action::Control => (
-                format!("May {operator} use your mouse and keyboard?"),
-                format!(
-                    "{operator} will be able to do everything on this computer that you could do yourself."
-                ),
-                format!(
-                    "{operator} cannot answer questions like this one. Press F11 to take mouse and keyboard back at \
-                     once."
-                ),
-            ),
+    pub fn new(actions: &[Action], operator: &str, shown: Option<&AreaNote>) -> Self {
+        let asks = |action| actions.contains(&action);
+        let wishes = listed(actions.iter().map(|action| match action {
+            Action::See => "see your screen",
+            Action::Control => "use your mouse and keyboard",
+            Action::Point => "point and draw on your screen",
+        }));
+        let is_programs = matches!(shown, Some(AreaNote::Applications(_)));
+        let abilities = listed(actions.iter().map(|action| match action {
+            Action::See => "see what you choose here, with everything that pops up in it",
+            Action::Control if asks(Action::See) => "do there everything that you could do yourself",
+            Action::Control if is_programs => {
+                "do everything in the programs you show that you could do yourself, also open and save files"
+            }
+            Action::Control => "do everything on this computer that you could do yourself",
+            Action::Point => "put arrows, lines and words over what you show",
+        }));
+        let cannot = if asks(Action::Control) {
+            format!(
+                "{operator} cannot answer questions like this one. Press F11 to take mouse and keyboard back at once."
+            )
+        } else if asks(Action::Point) {
+            format!(
+                "{operator} will not be able to click, type, or open your files, and the marks fade away."
+            )
+        } else {
+            format!("{operator} will not be able to click, type, or open your files.")
         };
-        Self { title, can, cannot }
+        Self {
+            title: format!("May {operator} {wishes}?"),
+            can: format!("{operator} will be able to {abilities}."),
+            cannot,
+        }
     }
 
     /// SHA-256 of the exact text, for the journal: the three sentences, each ended by a line feed.
@@ -55,5 +59,46 @@ impl Question {
     pub fn hash(&self) -> [u8; 32] {
         let Self { title, can, cannot } = self;
         sha256(&[b"deskside question v1\0", format!("{title}\n{can}\n{cannot}\n").as_bytes()])
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed<'a>(items: impl DoubleEndedIterator<Item = &'a str>) -> String {
+    let mut items = items.rev();
+    let Some(last) = items.next() else { return String::new() };
+    let Some(before) = items.next() else { return last.to_owned() };
+    items.fold(format!("{before} and {last}"), |text, item| format!("{item}, {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(actions: &[Action]) -> String {
+        Question::new(actions, "Olga", None).title
+    }
+
+    #[test]
+    fn each_set_of_actions_has_a_question_in_one_sentence() {
+        assert_eq!(title(&[Action::See]), "May Olga see your screen?");
+        assert_eq!(
+            title(&[Action::See, Action::Control]),
+            "May Olga see your screen and use your mouse and keyboard?"
+        );
+        assert_eq!(
+            title(&Action::ALL),
+            "May Olga see your screen, use your mouse and keyboard and point and draw on your screen?"
+        );
+    }
+
+    /// Row W3: whoever shows programs only is told what control of them brings with it.
+    #[test]
+    fn control_of_programs_names_the_files_that_it_reaches() {
+        let shown = AreaNote::Applications(vec!["Editor".into()]);
+        let programs = Question::new(&[Action::Control], "Olga", Some(&shown));
+        assert!(programs.can.contains("in the programs you show") && programs.can.contains("files"));
+        let screen = Question::new(&[Action::Control], "Olga", Some(&AreaNote::Screen));
+        assert!(screen.can.contains("on this computer"));
+        assert_ne!(programs.hash(), screen.hash());
     }
 }

@@ -1,6 +1,7 @@
 //! The end whose screen is shown. It asks its person, makes and ends grants, checks every input event,
 //! and writes the journal. Nothing that arrives over the network can widen a grant.
 
+mod grants;
 mod person;
 mod questions;
 
@@ -12,14 +13,16 @@ use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::input::{InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::picture::UpdateHeader;
+use deskside_proto::shown::MonitorNote;
 use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
 
-use crate::grant::Issuer;
+use self::grants::Grants;
+use self::questions::Bundle;
 use crate::journal::Journal;
 use crate::question::Question;
 use crate::suspension::Rest;
-use crate::{Control, Grant, Now, Revoker, Scope, See};
+use crate::{Control, Grant, Now, Point, Policy, Revoker, See};
 
 /// How long the person may look at who is asking.
 const INTRODUCTION: Duration = Duration::from_secs(60);
@@ -27,6 +30,8 @@ const INTRODUCTION: Duration = Duration::from_secs(60);
 const GREETING: Duration = Duration::from_secs(15);
 /// How long a question stays open; silence is a no.
 const QUESTION: Duration = Duration::from_secs(30);
+/// How long a question stays open at most, while the person is busy with it.
+const LONGEST_QUESTION: Duration = Duration::from_secs(300);
 /// How long the other program may take to seal the journal.
 const SEALING: Duration = Duration::from_secs(2);
 /// Refusals in a row after which the operator has to wait.
@@ -48,6 +53,8 @@ pub struct SharerConfig {
     pub operator_certificate: CertificateDer<'static>,
     /// The customer's session key, which signs the journal.
     pub signer: Signer,
+    /// What the organisation forbids.
+    pub policy: Policy,
     /// Product and version, for the other side's log.
     pub product: String,
 }
@@ -63,10 +70,10 @@ pub enum SharerOutput {
     Started(Revoker<Control>),
     /// Show a question; answer with [`Sharer::answer`].
     Ask {
-        /// Its number.
+        /// Its number: that of its first request.
         request: RequestId,
         /// For what.
-        action: Action,
+        actions: Vec<Action>,
         /// The text.
         question: Question,
     },
@@ -76,6 +83,10 @@ pub enum SharerOutput {
     SeeGranted(Grant<See>),
     /// Control was allowed: begin to inject.
     ControlGranted(Grant<Control>),
+    /// Pointing was allowed.
+    PointGranted(Grant<Point>),
+    /// The operator wants to look at this monitor of the last list, or at all.
+    Look(Option<u8>),
     /// A grant ended.
     GrantEnded {
         /// For what.
@@ -100,13 +111,6 @@ pub enum SharerOutput {
 }
 
 #[derive(Debug)]
-struct OpenQuestion {
-    request: RequestId,
-    action: Action,
-    deadline: Duration,
-}
-
-#[derive(Debug)]
 enum Phase {
     Greeting { deadline: Duration },
     Introduced { deadline: Duration },
@@ -122,16 +126,10 @@ pub struct Sharer {
     deframer: Deframer,
     outputs: VecDeque<SharerOutput>,
     journal: Journal,
-    see_issuer: Issuer<See>,
-    control_issuer: Issuer<Control>,
-    see: Option<GrantId>,
-    /// What may be seen, as long as anything may.
-    scope: Scope,
-    control: Option<GrantId>,
-    last_grant: u32,
+    grants: Grants,
     last_request: u32,
-    open: Option<OpenQuestion>,
-    queue: VecDeque<(RequestId, Action)>,
+    open: Option<Bundle>,
+    queue: VecDeque<Bundle>,
     refusals: u32,
     not_before: Duration,
     rest: Rest,
@@ -160,12 +158,7 @@ impl Sharer {
             deframer: Deframer::default(),
             outputs: VecDeque::new(),
             journal,
-            see_issuer: Issuer::new(),
-            control_issuer: Issuer::new(),
-            see: None,
-            scope: Scope::screen(),
-            control: None,
-            last_grant: 0,
+            grants: Grants::new(),
             last_request: 0,
             open: None,
             queue: VecDeque::new(),
@@ -202,7 +195,7 @@ impl Sharer {
     /// Whether the picture may be captured and sent at this instant.
     #[must_use]
     pub fn may_show(&self) -> bool {
-        matches!(self.phase, Phase::Active) && self.see_issuer.current().is_some() && !self.paused
+        matches!(self.phase, Phase::Active) && self.grants.valid(Action::See).is_some() && !self.paused
     }
 
     // ── what arrives ────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +231,12 @@ impl Sharer {
                 self.phase = Phase::Introduced { deadline: now.monotonic + INTRODUCTION };
                 self.outputs.push_back(SharerOutput::Introduce(self.config.operator.clone()));
             }
-            (Phase::Active, Message::Ask { request, action }) => self.asked(request, action, now),
+            (Phase::Active, Message::Ask { request, actions }) => self.asked(request, &actions, now),
+            (Phase::Active, Message::Look(monitor)) => {
+                if self.grants.has(Action::See) {
+                    self.outputs.push_back(SharerOutput::Look(monitor));
+                }
+            }
             (Phase::Active, Message::Withdraw { request }) => self.withdrawn(request, now),
             (Phase::Active, Message::GiveBack { grant }) => self.given_back(grant, now),
             (Phase::Active | Phase::Sealing { .. }, Message::Shown { epoch, number }) => {
@@ -247,7 +245,7 @@ impl Sharer {
             // Under way when this end said goodbye: too late, and harmless.
             (
                 Phase::Sealing { .. },
-                Message::Ask { .. } | Message::Withdraw { .. } | Message::GiveBack { .. },
+                Message::Ask { .. } | Message::Withdraw { .. } | Message::GiveBack { .. } | Message::Look(_),
             ) => {}
             (Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active, Message::End { .. }) => {
                 self.end(SessionEnd::Operator, now);
@@ -272,6 +270,8 @@ impl Sharer {
                 | Message::Suspended(_)
                 | Message::Paused(_)
                 | Message::Screen { .. }
+                | Message::Monitors(_)
+                | Message::Look(_)
                 | Message::CursorShape(_)
                 | Message::CursorMoved { .. }
                 | Message::Shown { .. }
@@ -289,7 +289,7 @@ impl Sharer {
         let batch = InputBatch::decode(message).inspect_err(|_| self.broke_protocol(now))?;
         self.tick(now);
         let is_covered = matches!(self.phase, Phase::Active)
-            && self.control_issuer.current() == Some(batch.grant)
+            && self.grants.valid(Action::Control) == Some(batch.grant)
             && batch.epoch == self.epoch
             && self.rest.reason(now.monotonic).is_none();
         if is_covered {
@@ -321,6 +321,13 @@ impl Sharer {
         Some(self.epoch)
     }
 
+    /// Tells the viewer which monitors can be looked at one by one.
+    pub fn monitors(&mut self, monitors: Vec<MonitorNote>) {
+        if self.may_show() {
+            self.send(&Message::Monitors(monitors));
+        }
+    }
+
     /// Tells the viewer what the cursor looks like.
     pub fn cursor_shape(&mut self, shape: CursorShape) {
         if self.may_show() {
@@ -347,7 +354,10 @@ impl Sharer {
             Phase::Active | Phase::Over => None,
         };
         let question = self.open.as_ref().map(|open| open.deadline);
-        [phase, question, self.rest.next_change(now.monotonic)].into_iter().flatten().min()
+        [phase, question, self.rest.next_change(now.monotonic), self.grants.expiry()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Lets time pass.
@@ -363,60 +373,21 @@ impl Sharer {
             | Phase::Active
             | Phase::Over => {}
         }
+        self.end_expired(now);
         if let Some(open) = self.open.take_if(|open| now.monotonic >= open.deadline) {
-            self.close(open.request, Verdict::TimedOut, now);
+            self.close(&open, &|_| Verdict::TimedOut, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.ask_next(now);
         }
         self.update_rest(now);
     }
 
     // ── inside ──────────────────────────────────────────────────────────────────────────────────────
 
-    fn given_back(&mut self, grant: GrantId, now: Now) {
-        if self.control == Some(grant) {
-            self.end_grant(Action::Control, GrantEnd::GivenBack, now);
-        } else if self.see == Some(grant) {
-            self.end_grant(Action::See, GrantEnd::GivenBack, now);
-        }
-        // Otherwise it had ended while the message was under way.
-    }
-
-    fn end_grant(&mut self, action: Action, reason: GrantEnd, now: Now) {
-        let ended = match action {
-            Action::See => {
-                self.see_issuer.revoke();
-                let ended = self.see.take();
-                self.end_what_rests_on_see(reason, now);
-                ended
-            }
-            Action::Control => {
-                self.control_issuer.revoke();
-                self.control.take()
-            }
-        };
-        let Some(grant) = ended else { return };
-        if action == Action::Control {
-            self.outputs.push_back(SharerOutput::ReleaseAll);
-        }
-        self.write(Event::GrantEnded { grant, reason }, now);
-        self.send(&Message::GrantEnded { grant, reason });
-        self.outputs.push_back(SharerOutput::GrantEnded { action, grant, reason });
-    }
-
-    /// Control is never wider than seeing, and is not asked for without it.
-    fn end_what_rests_on_see(&mut self, reason: GrantEnd, now: Now) {
-        let reason = if reason == GrantEnd::SessionEnded { reason } else { GrantEnd::Narrowed };
-        self.end_grant(Action::Control, reason, now);
-        if let Some(open) = self.open.take_if(|open| open.action == Action::Control) {
-            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
-            self.close(open.request, Verdict::Unavailable, now);
-        }
-    }
-
     /// Tells grants, viewer and person if input rests now and did not before, or the other way round.
     fn update_rest(&mut self, now: Now) {
         let reason = self.rest.reason(now.monotonic);
-        self.control_issuer.suspend(reason.is_some());
+        self.grants.suspend_control(reason.is_some());
         if reason == self.told {
             return;
         }

@@ -1,13 +1,14 @@
 //! The end that sees: it asks, sends input while it may, and verifies and countersigns the journal.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use deskside_proto::control::{Control as Message, CursorShape, Suspension};
 use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
-use deskside_proto::journal::{Action, Entry, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::picture::UpdateHeader;
+use deskside_proto::shown::{MonitorNote, ScopeNote};
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
@@ -89,6 +90,17 @@ pub enum ViewerOutput {
         header: UpdateHeader,
         /// The codec's bytes.
         body: Vec<u8>,
+    },
+    /// These monitors can be looked at one by one; none if there is no choice.
+    Monitors(Vec<MonitorNote>),
+    /// A grant reaches this from now on.
+    Scoped {
+        /// For what.
+        action: Action,
+        /// Its number from now on.
+        grant: GrantId,
+        /// What it reaches.
+        scope: ScopeNote,
     },
     /// The cursor looks like this.
     CursorShape(CursorShape),
@@ -235,6 +247,7 @@ impl Viewer {
                 | Message::Suspended(_)
                 | Message::Paused(_)
                 | Message::Screen { .. }
+                | Message::Monitors(_)
                 | Message::CursorShape(_)
                 | Message::CursorMoved { .. }
                 | Message::End { .. },
@@ -276,6 +289,7 @@ impl Viewer {
                 self.outputs.push_back(ViewerOutput::Screen { epoch, width, height });
                 self.deliver(now);
             }
+            Message::Monitors(monitors) => self.outputs.push_back(ViewerOutput::Monitors(monitors)),
             Message::CursorShape(shape) => self.outputs.push_back(ViewerOutput::CursorShape(shape)),
             Message::CursorMoved { x, y } => self.outputs.push_back(ViewerOutput::CursorMoved { x, y }),
             Message::End { reason } => {
@@ -286,6 +300,7 @@ impl Viewer {
             | Message::Ask { .. }
             | Message::Withdraw { .. }
             | Message::GiveBack { .. }
+            | Message::Look(_)
             | Message::Shown { .. }
             | Message::Seal { .. } => self.broke_protocol(now),
         }
@@ -304,10 +319,26 @@ impl Viewer {
 
     /// What this end knows to be false never gets into the journal, and so never under the operator's seal.
     fn entry(&mut self, bytes: &[u8], now: Now) {
-        let is_true = Entry::decode(bytes).is_ok_and(|entry| self.witness.confirms(&entry.event));
-        if !is_true || self.journal.append(bytes).is_err() {
-            self.broke_protocol(now);
+        let entry = Entry::decode(bytes).ok().filter(|entry| self.witness.confirms(&entry.event));
+        let Some(entry) = entry.filter(|_| self.journal.append(bytes).is_ok()) else {
+            return self.broke_protocol(now);
+        };
+        if let Event::Scoped { grant, replaces, scope } = entry.event {
+            self.scoped(grant, replaces, scope, now);
         }
+    }
+
+    /// A grant has another reach, and with that another number.
+    fn scoped(&mut self, grant: GrantId, replaces: Option<GrantId>, scope: ScopeNote, now: Now) {
+        let former = replaces.unwrap_or(grant);
+        let Some((action, held)) = self.grants.iter_mut().find(|(_, held)| **held == former) else {
+            // What follows an end that was just said.
+            return if matches!(self.phase, Phase::Active) {
+                self.broke_protocol(now)
+            };
+        };
+        *held = grant;
+        self.outputs.push_back(ViewerOutput::Scoped { action: *action, grant, scope });
     }
 
     /// Takes one update of the picture, in whatever order the streams arrive.
@@ -336,18 +367,32 @@ impl Viewer {
 
     // ── what the operator does ──────────────────────────────────────────────────────────────────────
 
-    /// Asks for an action; gives the request's number, or `None` if that cannot be asked now.
-    pub fn ask(&mut self, action: Action) -> Option<RequestId> {
-        let is_known = self.grants.contains_key(&action) || self.pending.values().any(|a| *a == action);
-        if !matches!(self.phase, Phase::Active) || is_known {
+    /// Asks for actions in one question. Each is a request of its own, in the order of [`Action`]; gives the first
+    /// one's number, or `None` if that cannot be asked now.
+    pub fn ask(&mut self, actions: &BTreeSet<Action>) -> Option<RequestId> {
+        let is_known = |action: &Action| {
+            self.grants.contains_key(action) || self.pending.values().any(|pending| pending == action)
+        };
+        if !matches!(self.phase, Phase::Active) || actions.is_empty() || actions.iter().any(is_known) {
             return None;
         }
-        self.last_request += 1;
-        let request = RequestId(self.last_request);
-        self.pending.insert(request, action);
-        self.witness.asked(request, action);
-        self.send(&Message::Ask { request, action });
-        Some(request)
+        let first = RequestId(self.last_request + 1);
+        for action in actions {
+            self.last_request += 1;
+            let request = RequestId(self.last_request);
+            self.pending.insert(request, *action);
+            self.witness.asked(request, *action, actions);
+        }
+        self.send(&Message::Ask { request: first, actions: actions.iter().copied().collect() });
+        Some(first)
+    }
+
+    /// Asks for the picture of one monitor of the last list, or of all. It is no question to the customer: it
+    /// only narrows what is sent.
+    pub fn look(&mut self, monitor: Option<u8>) {
+        if matches!(self.phase, Phase::Active) && self.grants.contains_key(&Action::See) {
+            self.send(&Message::Look(monitor));
+        }
     }
 
     /// Takes a request back; the answer says how it ended.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::shown::{AreaNote, ScopeNote};
 use deskside_proto::{GrantId, RequestId, SessionId};
 use deskside_trust::OperatorIdentity;
 
@@ -15,11 +16,26 @@ use crate::question::Question;
 #[derive(Debug)]
 struct Request {
     action: Action,
+    /// Everything that was asked for at once.
+    bundle: BTreeSet<Action>,
     is_withdrawn: bool,
     /// Whether the journal has it.
     is_asked: bool,
     /// How it ended, as the journal has it.
     verdict: Option<Verdict>,
+}
+
+impl Request {
+    /// Whether this is the hash of a question that the customer may have been shown for it: one for the whole
+    /// bundle, or for what of it could be asked.
+    fn could_read(&self, question: [u8; 32], operator: &str, shown: Option<&AreaNote>) -> bool {
+        let bundle: Vec<Action> = self.bundle.iter().copied().collect();
+        (1u32..1 << bundle.len()).any(|part| {
+            let is_in = |place: &usize| part & (1 << place) != 0;
+            let actions: Vec<Action> = (0..bundle.len()).filter(is_in).map(|place| bundle[place]).collect();
+            actions.contains(&self.action) && Question::new(&actions, operator, shown).hash() == question
+        })
+    }
 }
 
 /// Remembers what this end did and what the journal has of it. Grows only by what the operator does.
@@ -30,7 +46,10 @@ pub(crate) struct Witness {
     customer_certificate: [u8; 32],
     requests: BTreeMap<RequestId, Request>,
     /// Grants that the journal has and that have not ended in it.
-    living: BTreeSet<GrantId>,
+    living: BTreeMap<GrantId, Action>,
+    last_grant: GrantId,
+    /// What may be seen, as the journal has it.
+    shown: Option<AreaNote>,
     given_back: BTreeSet<GrantId>,
     has_ended: bool,
 }
@@ -46,7 +65,9 @@ impl Witness {
             operator,
             customer_certificate,
             requests: BTreeMap::new(),
-            living: BTreeSet::new(),
+            living: BTreeMap::new(),
+            last_grant: GrantId(0),
+            shown: None,
             given_back: BTreeSet::new(),
             has_ended: false,
         }
@@ -54,14 +75,21 @@ impl Witness {
 
     // ── what this end did ───────────────────────────────────────────────────────────────────────────
 
-    pub(crate) fn asked(&mut self, request: RequestId, action: Action) {
-        let made = Request { action, is_withdrawn: false, is_asked: false, verdict: None };
+    pub(crate) fn asked(&mut self, request: RequestId, action: Action, bundle: &BTreeSet<Action>) {
+        let bundle = bundle.clone();
+        let made = Request { action, bundle, is_withdrawn: false, is_asked: false, verdict: None };
         self.requests.insert(request, made);
     }
 
     pub(crate) fn withdrew(&mut self, request: RequestId) {
-        if let Some(request) = self.requests.get_mut(&request) {
-            request.is_withdrawn = true;
+        // What was asked at once is taken back at once: neighbours of the same bundle, and not answered.
+        let bundle = self.requests.get(&request).map(|made| made.bundle.clone());
+        let number = i64::from(request.0);
+        for (other, made) in &mut self.requests {
+            let is_near = (i64::from(other.0) - number).unsigned_abs() < Action::ALL.len() as u64;
+            if is_near && Some(&made.bundle) == bundle.as_ref() {
+                made.is_withdrawn = true;
+            }
         }
     }
 
@@ -86,20 +114,48 @@ impl Witness {
                     && *customer_certificate == self.customer_certificate
             }
             Event::Asked { request, action, question } => {
-                let text = Question::new(*action, &self.operator.name).hash();
+                let (operator, shown) = (&self.operator.name, self.shown.as_ref());
                 self.requests
                     .get_mut(request)
-                    .filter(|made| made.action == *action && *question == text)
+                    .filter(|made| made.action == *action && made.could_read(*question, operator, shown))
                     .is_some_and(|made| !std::mem::replace(&mut made.is_asked, true))
             }
             Event::Answered { request, verdict } => self.confirms_answer(*request, *verdict),
+            Event::Scoped { grant, replaces, scope } => self.confirms_scope(*grant, *replaces, scope),
             Event::GrantEnded { grant, reason } => {
-                let is_known = self.living.remove(grant);
-                is_known && (*reason != GrantEnd::GivenBack || self.given_back.contains(grant))
+                let ended = self.living.remove(grant);
+                if ended == Some(Action::See) {
+                    self.shown = None;
+                }
+                ended.is_some() && (*reason != GrantEnd::GivenBack || self.given_back.contains(grant))
             }
             Event::Ended { reason } => *reason != SessionEnd::Operator || self.has_ended,
             Event::Paused | Event::Resumed | Event::HandTookOver | Event::InputRefused { .. } => true,
         }
+    }
+
+    /// The reach of a grant that lives, or of a new one in the place of one that lived.
+    fn confirms_scope(&mut self, grant: GrantId, replaces: Option<GrantId>, scope: &ScopeNote) -> bool {
+        let action = match replaces {
+            None => self.living.get(&grant).copied(),
+            Some(former) => self.living.remove(&former).filter(|_| self.is_new(grant)),
+        };
+        let Some(action) = action else { return false };
+        self.living.insert(grant, action);
+        if replaces.is_some_and(|former| self.given_back.contains(&former)) {
+            self.given_back.insert(grant);
+        }
+        if action == Action::See {
+            self.shown = Some(scope.area.clone());
+        }
+        true
+    }
+
+    /// Numbers of grants only grow.
+    fn is_new(&mut self, grant: GrantId) -> bool {
+        let is_new = self.last_grant < grant;
+        self.last_grant = self.last_grant.max(grant);
+        is_new
     }
 
     fn confirms_answer(&mut self, request: RequestId, verdict: Verdict) -> bool {
@@ -110,7 +166,10 @@ impl Witness {
         }
         made.verdict = Some(verdict);
         match verdict {
-            Verdict::Allowed(grant) => self.living.insert(grant),
+            Verdict::Allowed(grant) => {
+                let action = made.action;
+                self.is_new(grant) && self.living.insert(grant, action).is_none()
+            }
             Verdict::Denied | Verdict::TimedOut | Verdict::Withdrawn | Verdict::Unavailable => true,
         }
     }
@@ -126,6 +185,6 @@ impl Witness {
 
     /// Whether the journal has the grant and not its end.
     pub(crate) fn has_living(&self, grant: GrantId) -> bool {
-        self.living.contains(&grant)
+        self.living.contains_key(&grant)
     }
 }

@@ -9,6 +9,7 @@ use prost::Message;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use thiserror::Error;
 
+use crate::PacketPolicy;
 use crate::armour;
 use crate::certificate::MAX_CERTIFICATE;
 use crate::crypto::signature_holds;
@@ -58,6 +59,7 @@ pub struct Descriptor {
     server_ca: CertificateDer<'static>,
     brokers: Vec<BrokerAddress>,
     acknowledgement: String,
+    policy: PacketPolicy,
 }
 
 /// What a descriptor says beside the packet; see [`Descriptor`]'s methods of the same names.
@@ -73,6 +75,8 @@ pub struct DescriptorBody {
     pub brokers: Vec<BrokerAddress>,
     /// What a customer acknowledges before a session.
     pub acknowledgement: String,
+    /// What the organisation forbids.
+    pub policy: PacketPolicy,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -95,6 +99,10 @@ struct WireBody {
     brokers: Vec<WireBroker>,
     #[prost(string, tag = "5")]
     acknowledgement: String,
+    #[prost(uint32, repeated, tag = "6")]
+    forbidden: Vec<u32>,
+    #[prost(uint32, tag = "7")]
+    longest_minutes: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -108,7 +116,8 @@ struct WireSigned {
 impl DescriptorBody {
     /// The bytes that are signed, behind [`DESCRIPTOR_DOMAIN`].
     fn encode(&self) -> Vec<u8> {
-        let Self { root, packet_ca, server_ca, brokers, acknowledgement } = self;
+        let Self { root, packet_ca, server_ca, brokers, acknowledgement, policy } = self;
+        let (forbidden, longest_minutes) = policy.encode();
         let brokers = brokers.iter();
         WireBody {
             root: root.to_vec(),
@@ -116,6 +125,8 @@ impl DescriptorBody {
             server_ca: server_ca.to_vec(),
             brokers: brokers.map(|b| WireBroker { host: b.host.clone(), port: u32::from(b.port) }).collect(),
             acknowledgement: acknowledgement.clone(),
+            forbidden,
+            longest_minutes,
         }
         .encode_to_vec()
     }
@@ -135,6 +146,7 @@ impl DescriptorBody {
             server_ca: bounded_certificate(wire.server_ca, "server CA certificate")?,
             brokers: wire.brokers.into_iter().map(decode_broker).collect::<Result<_, _>>()?,
             acknowledgement: wire.acknowledgement,
+            policy: PacketPolicy::decode(wire.forbidden, wire.longest_minutes)?,
         })
     }
 
@@ -196,9 +208,10 @@ impl Descriptor {
         if body.encode() != signed.body {
             return Err(DescriptorError::Malformed);
         }
-        let DescriptorBody { root, packet_ca, server_ca, brokers, acknowledgement } = body;
+        let DescriptorBody { root, packet_ca, server_ca, brokers, acknowledgement, policy } = body;
         authority_certificate(&server_ca, "server CA", now)?;
-        Ok(Self { packet: Packet::new(&root, &packet_ca, now)?, server_ca, brokers, acknowledgement })
+        let packet = Packet::new(&root, &packet_ca, now)?;
+        Ok(Self { packet, server_ca, brokers, acknowledgement, policy })
     }
 
     /// The packet: organisation, id and issuing CA.
@@ -241,6 +254,12 @@ impl Descriptor {
     #[must_use]
     pub fn acknowledgement(&self) -> &str {
         &self.acknowledgement
+    }
+
+    /// What the organisation forbids.
+    #[must_use]
+    pub fn policy(&self) -> &PacketPolicy {
+        &self.policy
     }
 }
 

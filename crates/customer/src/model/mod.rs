@@ -1,6 +1,7 @@
 //! The program's mind, without windows, network or clock: events and acts of the person go in, effects
 //! come out, and views draw what it says.
 
+mod choosing;
 mod hand;
 mod problem;
 mod prompt;
@@ -11,16 +12,17 @@ mod told;
 
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Answer, Command, Stage};
+use deskside_net::customer::{Command, Stage};
 use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::{Code, CodeError};
-use deskside_session::Scope;
+use deskside_session::ApplicationId;
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
 
+pub(crate) use choosing::{Choosing, Offer, Program, Show};
 pub(crate) use hand::{HandSign, Press, Pressed};
 pub(crate) use prompt::Prompt;
-pub(crate) use session::{Line, OpenQuestion, Session};
+pub(crate) use session::{Lasting, Line, OpenQuestion, Session};
 pub(crate) use told::{Kept, Told};
 
 use crate::roots::RootNote;
@@ -45,6 +47,8 @@ pub(crate) struct Organisation {
     pub(crate) acknowledgement: String,
     /// Whether this root was seen before under this name.
     pub(crate) root: RootNote,
+    /// The longest time for which anything can be allowed.
+    pub(crate) longest: Option<Duration>,
 }
 
 /// What the person does.
@@ -63,8 +67,20 @@ pub(crate) enum Act {
     No,
     /// Freezes the picture or lets it go on.
     Pause(bool),
-    /// Takes mouse and keyboard back.
-    TakeControlBack,
+    /// Takes back what was allowed.
+    TakeBack(Action),
+    /// Wants to choose anew what is shown; this is what there is.
+    Choose(Offer),
+    /// Chose which kind of thing to show.
+    Show(Show),
+    /// Ticked a program, or no longer.
+    TickProgram(ApplicationId),
+    /// Ticked something around programs (desktop, task bars, notifications), or no longer.
+    TickSurrounding(usize),
+    /// Ticked one of several actions that are asked for, or no longer.
+    TickAction(Action),
+    /// Chose for how long.
+    Last(Lasting),
     /// Pressed Stop or closed the window.
     Stop,
     /// Moved the mouse over the last window, to read it in peace.
@@ -233,8 +249,21 @@ impl Model {
                 if counts { self.answer(false) } else { Vec::new() }
             }
             (State::Session(_), Act::Pause(paused)) => vec![Effect::Net(Command::Pause(paused))],
-            (State::Session(_), Act::TakeControlBack) => {
-                vec![Effect::Net(Command::Revoke(Action::Control))]
+            (State::Session(_), Act::TakeBack(action)) => vec![Effect::Net(Command::Revoke(action))],
+            (State::Session(session), Act::Choose(offer)) => {
+                session.choose(offer, now);
+                Vec::new()
+            }
+            (
+                State::Session(session),
+                act @ (Act::Show(_)
+                | Act::TickProgram(_)
+                | Act::TickSurrounding(_)
+                | Act::TickAction(_)
+                | Act::Last(_)),
+            ) => {
+                session.edit(&act);
+                Vec::new()
             }
             (State::Ended { until, .. }, Act::Stay) => {
                 *until = None;
@@ -242,14 +271,21 @@ impl Model {
             }
             // A click that came too late for what it was meant for.
             (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause(_))
-            | (_, Act::TakeControlBack | Act::Stay) => Vec::new(),
+            | (_, Act::TakeBack(_) | Act::Choose(_) | Act::Show(_) | Act::TickProgram(_))
+            | (_, Act::TickSurrounding(_) | Act::TickAction(_) | Act::Last(_) | Act::Stay) => Vec::new(),
         }
     }
 
     /// The customer's own hand did something while a question was open.
     pub(crate) fn hand(&mut self, sign: HandSign, now: Instant) -> Vec<Effect> {
         let proven = self.prompt_mut().is_some_and(|prompt| prompt.hand(sign, now));
-        if proven { self.answer(true) } else { Vec::new() }
+        if proven {
+            return self.answer(true);
+        }
+        match &mut self.state {
+            State::Session(session) => session.attend(now).map(Effect::Net).into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// An assistive technology tried to press Accept or Allow.
@@ -279,7 +315,8 @@ impl Model {
                 self.state = State::Asking { operator, prompt: Prompt::new(now + ASKING_LASTS) };
             }
             (State::Answered { operator }, Told::Started) => {
-                self.state = State::Session(Box::new(Session::new(operator.clone())));
+                self.state =
+                    State::Session(Box::new(Session::new(operator.clone(), self.organisation.longest)));
             }
             (_, Told::Ended { reason, kept }) => {
                 let operator = self.operator().map(|operator| operator.name.clone());
@@ -327,13 +364,7 @@ impl Model {
                 self.state = State::Answered { operator: operator.clone() };
                 vec![Effect::Net(Command::Accept(allow))]
             }
-            State::Session(session) => match session.question.take() {
-                Some(OpenQuestion { request, .. }) => {
-                    let answer = if allow { Answer::Allow(Scope::screen()) } else { Answer::Deny };
-                    vec![Effect::Net(Command::Answer { request, answer })]
-                }
-                None => Vec::new(),
-            },
+            State::Session(session) => session.decide(allow).map(Effect::Net).into_iter().collect(),
             _ => Vec::new(),
         }
     }

@@ -66,6 +66,16 @@ impl Prompt {
         self.ignored
     }
 
+    /// The person is at it: it waits until then.
+    pub(super) fn extend(&mut self, ends: Instant) {
+        self.ends = self.ends.max(ends);
+    }
+
+    /// Whether nobody answered in time.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.ends <= now
+    }
+
     /// A yes; whether it counts at once.
     pub(super) fn yes(&mut self, pressed: Pressed, now: Instant) -> bool {
         let Some(alive) = self.alive().filter(|alive| *alive <= now) else { return false };

@@ -6,11 +6,13 @@ use deskside_net::customer::{Answer, Command, Question, Stage};
 use deskside_net::{Problem, Quality};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_proto::shown::AreaNote;
+use deskside_session::{ApplicationId, MonitorId};
 use deskside_trust::OperatorIdentity;
 use deskside_ui::ScreenRect;
 
 use super::prompt::DEAD_FOR;
-use super::{Act, Effect, HandSign, Kept, Model, Organisation, Press, Pressed, State, Told};
+use super::{Act, Effect, HandSign, Kept, Model, Offer, Organisation, Press, Pressed, Program, State, Told};
 use crate::roots::RootNote;
 
 const BUTTON: ScreenRect = ScreenRect { x: 500, y: 400, width: 180, height: 40 };
@@ -29,6 +31,7 @@ pub(crate) fn anna() -> OperatorIdentity {
 
 pub(crate) fn organisation() -> Organisation {
     Organisation {
+        longest: None,
         name: "Example Help".into(),
         fingerprint: "3F2A 90C1 77D4 0B6E 51A8".into(),
         acknowledgement: "Go on only if you called them yourself, or know for certain who they are.\nYou are \
@@ -39,8 +42,28 @@ pub(crate) fn organisation() -> Organisation {
     }
 }
 
+/// What a desktop with two monitors and three programs has to show.
+pub(crate) fn offer() -> Offer {
+    let program = |id, name: &str, title: &str, warning| Program {
+        id: ApplicationId(id),
+        name: name.to_owned(),
+        title: title.to_owned(),
+        warning,
+    };
+    let files = Some("With mouse and keyboard, all your files can be opened here.");
+    Offer {
+        monitors: vec![(MonitorId(1), "HDMI-1".to_owned()), (MonitorId(2), "DP-1".to_owned())],
+        programs: vec![
+            program(1, "Files", "Documents", files),
+            program(2, "Firefox", "Invoice of October – Example Ltd – a page with a long title", None),
+            program(3, "Writer", "Letter to the landlord", None),
+        ],
+    }
+}
+
 pub(crate) fn question(action: Action) -> Told {
-    Told::Question { request: RequestId(4), text: Question::new(action, "Anna Berg") }
+    let text = Question::new(&[action], "Anna Berg", Some(&AreaNote::Screen));
+    Told::Question { request: RequestId(4), actions: vec![action], text, offer: offer() }
 }
 
 /// The states that a person can meet.
@@ -303,7 +326,7 @@ fn stop_and_taking_control_back_end_control_at_once() {
     for stop in [Stop::Session, Stop::Question] {
         let ends =
             |act: Act| model_at(stop, start).act(act, start + DEAD_FOR).iter().any(Effect::ends_control);
-        assert!(ends(Act::Stop) && ends(Act::TakeControlBack), "{stop:?}");
+        assert!(ends(Act::Stop) && ends(Act::TakeBack(Action::Control)), "{stop:?}");
         assert!(!ends(Act::Pause(true)) && !ends(Act::No), "{stop:?}");
     }
 }
@@ -365,7 +388,7 @@ fn every_state_does_something_defined_with_everything() {
         CLICK,
         Act::No,
         Act::Pause(true),
-        Act::TakeControlBack,
+        Act::TakeBack(Action::Control),
         Act::Stop,
         Act::Stay,
     ];

@@ -9,6 +9,8 @@ use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_trust::OperatorIdentity;
 
+use super::Offer;
+
 /// A report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -24,8 +26,12 @@ pub(crate) enum Told {
     Question {
         /// The question's number.
         request: RequestId,
+        /// What is asked for.
+        actions: Vec<Action>,
         /// The exact text to show.
         text: Question,
+        /// What there is to show, if that is asked for.
+        offer: Offer,
     },
     /// The open question is over without an answer.
     QuestionClosed(RequestId),
@@ -38,6 +44,8 @@ pub(crate) enum Told {
         /// Why.
         reason: GrantEnd,
     },
+    /// The panel cannot be seen, so that control rests; or it can again.
+    PanelHidden(bool),
     /// The picture stands still, or goes on.
     Paused(bool),
     /// The customer's hand has mouse and keyboard for itself, or no longer.

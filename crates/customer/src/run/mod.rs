@@ -2,6 +2,7 @@
 
 mod hand;
 mod injection;
+mod offer;
 mod picture;
 mod program;
 mod router;
@@ -111,7 +112,7 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
             tracing::error!("{error:#}");
         }
         let started = started.map_err(|error| format!("{error:#}"));
-        Program::new(Model::new(organisation), started, ears)
+        Program::new(Model::new(organisation), started, ears, desktop.clone())
     })
     .map_err(|error| {
         anyhow::Error::from(error).context("No window can be shown on this screen. Tell your helper.")
@@ -180,7 +181,13 @@ fn organisation(descriptor: &Descriptor, settings: &Settings) -> Organisation {
         tracing::warn!(%error, file = %settings.roots.display(), "known organisations could not be looked up");
         RootNote::First
     });
-    Organisation { name, fingerprint, acknowledgement: descriptor.acknowledgement().to_owned(), root }
+    Organisation {
+        name,
+        fingerprint,
+        acknowledgement: descriptor.acknowledgement().to_owned(),
+        root,
+        longest: descriptor.policy().longest(),
+    }
 }
 
 /// A flag that threads share.

@@ -37,7 +37,7 @@ impl Picture {
     pub(super) fn start(
         screen: Box<dyn Screen>,
         grant: Grant<See>,
-        sink: PictureSink,
+        sink: &PictureSink,
         network: CommandSender,
     ) -> io::Result<Self> {
         let (orders, queue) = mpsc::channel();
@@ -46,8 +46,8 @@ impl Picture {
             cursor: (0, 0),
             shape: None,
             screen,
+            sink: sink.under(&grant),
             grant,
-            sink,
             encoder: None,
             pending: Vec::new(),
             is_frozen: false,

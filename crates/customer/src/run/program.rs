@@ -5,12 +5,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use deskside_net::customer::Handle;
-use deskside_platform::x11::HandWatch;
+use deskside_platform::x11::{HandWatch, X11};
 use deskside_ui::egui::{self, Ui};
 use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
 
-use super::News;
 use super::hand::{self, Ears};
+use super::{News, offer};
 use crate::model::{Act, Effect, Model, State, Told};
 use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
 
@@ -32,18 +32,20 @@ pub(super) struct Program {
     failure: Option<String>,
     /// What this and the hand's thread share.
     ears: Ears,
+    /// Where there is something to show.
+    desktop: X11,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
     heights: HashMap<WindowKey, f32>,
 }
 
 impl Program {
-    pub(super) fn new(model: Model, started: Result<Running, String>, ears: Ears) -> Self {
+    pub(super) fn new(model: Model, started: Result<Running, String>, ears: Ears, desktop: X11) -> Self {
         let (running, failure) = match started {
             Ok(running) => (Some(running), None),
             Err(failure) => (None, Some(failure)),
         };
-        Self { model, running, failure, ears, farewell: None, heights: HashMap::new() }
+        Self { model, running, failure, ears, desktop, farewell: None, heights: HashMap::new() }
     }
 
     /// Waits until nothing of the program runs any more; gives whether it could do its work.
@@ -136,7 +138,9 @@ impl Program {
     fn next_look(&mut self, now: Instant) -> Option<Duration> {
         let prompt = self.model.prompt_mut().map(|prompt| prompt.changes_in(now));
         let clock = match self.model.state() {
-            State::Session(session) if session.news().is_none() => None,
+            State::Session(session) if session.news().is_none() => {
+                session.minutes_left(now).map(|_| Duration::from_secs(10))
+            }
             State::Ended { until: None, .. } => None,
             State::Session(_) | State::Stopping { .. } | State::Ended { .. } => {
                 Some(Duration::from_millis(500))
@@ -189,7 +193,9 @@ impl App for Program {
                 _ if self.failure.is_some() => {
                     view::trouble::draw(ui, self.failure.as_deref().unwrap_or_default())
                 }
-                (State::Session(session), PANEL) => view::panel(ui, session, self.model.trouble()),
+                (State::Session(session), PANEL) => {
+                    view::panel(ui, session, self.model.trouble(), now, &|| offer::look(&self.desktop))
+                }
                 (State::Session(session), QUESTION) => view::question(ui, session, now, &locate),
                 _ => view::main_window(ui, &mut self.model, now, &locate),
             }

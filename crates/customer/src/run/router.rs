@@ -15,11 +15,11 @@ use deskside_session::{Control, Grant, Revoker, See};
 use deskside_ui::Proxy;
 use time::UtcOffset;
 
-use super::News;
 use super::injection::Injection;
 use super::picture::Picture;
+use super::{News, offer};
 use crate::journals;
-use crate::model::Told;
+use crate::model::{Offer, Told};
 
 /// The network side's own ends, which exist only after the router does.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +95,11 @@ impl Router {
                 tracing::info!("the session began");
                 Told::Started
             }
-            Event::Question { request, action: _, text } => Told::Question { request, text },
+            Event::Question { request, actions, text } => {
+                let sees = actions.contains(&Action::See);
+                let offer = if sees { offer::look(&self.desktop) } else { Offer::default() };
+                Told::Question { request, actions, text, offer }
+            }
             Event::QuestionClosed(request) => Told::QuestionClosed(request),
             Event::SeeGranted(grant) => match self.see(grant) {
                 Ok(()) => {
@@ -109,11 +113,14 @@ impl Router {
                 }
             },
             Event::ControlGranted(grant) => self.allow_control(grant),
+            Event::PointGranted(_) => Told::Granted(Action::Point),
+            Event::Look(_) => return,
             Event::GrantEnded { action, grant: _, reason } => {
                 tracing::info!(?action, ?reason, "a permission ended");
                 match action {
                     Action::See => self.picture = None,
                     Action::Control => self.end_control(),
+                    Action::Point => {}
                 }
                 Told::GrantEnded { action, reason }
             }
@@ -142,7 +149,7 @@ impl Router {
         self.picture = None;
         if let Some((network, sink)) = self.links.get() {
             let screen = self.desktop.screen()?;
-            self.picture = Some(Picture::start(Box::new(screen), grant, sink.clone(), network.clone())?);
+            self.picture = Some(Picture::start(Box::new(screen), grant, sink, network.clone())?);
         }
         Ok(())
     }

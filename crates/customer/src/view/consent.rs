@@ -1,13 +1,19 @@
-//! A question of the operator: what is asked for, what it means, and Deny first.
+//! A question of the operator: what is asked for, what it means, how far it goes, and Deny first. The same window
+//! serves a person who wants to show something else.
 
 use std::time::Instant;
 
-use deskside_ui::egui::Ui;
+use deskside_proto::journal::Action;
+use deskside_ui::egui::{ScrollArea, Ui};
+use deskside_ui::own_hand_only;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
 use super::{Locate, buttons};
-use crate::model::{Act, OpenQuestion};
+use crate::model::{Act, Choosing, Lasting, OpenQuestion, Program, Show};
+
+/// The list of programs is no higher than this, in points.
+const LIST_HEIGHT: f32 = 150.0;
 
 pub(super) fn draw(
     ui: &mut Ui,
@@ -22,10 +28,123 @@ pub(super) fn draw(
     widgets::bullet(ui, Tone::Info, &question.text.can);
     ui.add_space(UNIT / 2.0);
     widgets::bullet(ui, Tone::Error, &question.text.cannot);
-    ui.add_space(2.0 * UNIT);
-    buttons::no_and_yes(ui, ("Deny", "Allow"), question.prompt.is_alive(now), locate, acts);
+    ui.add_space(UNIT);
+    if question.actions.len() > 1 {
+        for action in &question.actions {
+            ticked(ui, question.allows(*action), action_name(*action), Act::TickAction(*action), acts);
+        }
+        ui.add_space(UNIT);
+    }
+    let shows = question.request.is_none() || question.allows(Action::See);
+    if let Some(choosing) = question.choosing.as_ref().filter(|_| shows) {
+        choose(ui, choosing, acts);
+        ui.add_space(UNIT);
+    }
+    if question.request.is_some() {
+        how_long(ui, question.lasting, acts);
+    }
+    ui.add_space(UNIT);
+    let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
+    let is_alive = question.prompt.is_alive(now) && question.is_complete();
+    buttons::no_and_yes(ui, words, is_alive, locate, acts);
     ui.add_space(UNIT / 2.0);
-    let left = question.prompt.seconds_left(now);
-    widgets::small(ui, &format!("Deny keeps {operator} connected. No answer in {left} s counts as Deny."));
+    if question.request.is_some() {
+        let left = question.prompt.seconds_left(now);
+        widgets::small(
+            ui,
+            &format!("Deny keeps {operator} connected. No answer in {left} s counts as Deny."),
+        );
+    }
     buttons::ignored(ui, &question.prompt);
+}
+
+/// What is shown: the whole screen first, then what is less.
+fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
+    widgets::heading(ui, "What is shown");
+    let mut kinds = vec![(Show::Everything, "The whole screen".to_owned())];
+    let monitors = choosing.offer.monitors.iter().enumerate();
+    kinds.extend(
+        monitors.map(|(place, (_, name))| (Show::Monitor(place), format!("Only the monitor {name}"))),
+    );
+    if !choosing.offer.programs.is_empty() {
+        kinds.push((Show::AllBut, "The whole screen, but not …".to_owned()));
+        kinds.push((Show::Only, "Only these programs …".to_owned()));
+    }
+    for (show, words) in kinds {
+        let radio = widgets::radio(ui, choosing.show == show, &words);
+        own_hand_only(&radio);
+        if radio.clicked() && choosing.show != show {
+            acts.push(Act::Show(show));
+        }
+    }
+    if !choosing.lists_programs() {
+        return;
+    }
+    ui.indent("programs", |ui| {
+        // As high in a window that is still small, or the window would never find its height.
+        let list = ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT);
+        list.show(ui, |ui| {
+            for program in &choosing.offer.programs {
+                let is_ticked = choosing.ticked.contains(&program.id);
+                ticked(ui, is_ticked, &program_words(program), Act::TickProgram(program.id), acts);
+                if let Some(warning) = program.warning.filter(|_| is_ticked && choosing.show == Show::Only) {
+                    widgets::small(ui, warning);
+                }
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            for (place, words) in ["Desktop", "Task bar", "Notifications"].into_iter().enumerate() {
+                ticked(ui, choosing.surroundings[place], words, Act::TickSurrounding(place), acts);
+            }
+        });
+    });
+    if choosing.choice().is_none() {
+        let verb = if choosing.show == Show::Only { "show" } else { "hide" };
+        widgets::small(ui, &format!("Tick at least one program to {verb}."));
+    }
+}
+
+fn how_long(ui: &mut Ui, lasting: Lasting, acts: &mut Vec<Act>) {
+    ui.horizontal(|ui| {
+        widgets::body(ui, "For how long");
+        for choice in Lasting::ALL {
+            let words = match choice {
+                Lasting::Session => "this session".to_owned(),
+                Lasting::Minutes(minutes) => format!("{minutes} minutes"),
+            };
+            let radio = widgets::radio(ui, lasting == choice, &words);
+            own_hand_only(&radio);
+            if radio.clicked() {
+                acts.push(Act::Last(choice));
+            }
+        }
+    });
+}
+
+/// A box to tick; by the person's own hand alone, as what it changes is what a yes allows.
+fn ticked(ui: &mut Ui, is_ticked: bool, words: &str, act: Act, acts: &mut Vec<Act>) {
+    let tick = widgets::tick(ui, is_ticked, words);
+    own_hand_only(&tick);
+    if tick.clicked() {
+        acts.push(act);
+    }
+}
+
+fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::See => "See the screen",
+        Action::Control => "Use mouse and keyboard",
+        Action::Point => "Point and draw",
+    }
+}
+
+fn program_words(program: &Program) -> String {
+    const LONGEST: usize = 40;
+    let Program { name, title, .. } = program;
+    if title.is_empty() || title == name {
+        return name.clone();
+    }
+    let short: String = title.chars().take(LONGEST).collect();
+    let more = if short.len() < title.len() { "…" } else { "" };
+    format!("{name}: {short}{more}")
 }

@@ -17,7 +17,7 @@ use deskside_ui::egui::{Rect, Ui};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::{ScreenRect, widgets};
 
-use crate::model::{Act, Model, Session, State};
+use crate::model::{Act, Model, Offer, Session, State};
 
 /// Width of the main window, in points.
 pub(crate) const MAIN_WIDTH: f32 = 480.0;
@@ -80,8 +80,14 @@ pub(crate) fn main_window(ui: &mut Ui, model: &mut Model, now: Instant, locate: 
 }
 
 /// The panel of a running session.
-pub(crate) fn panel(ui: &mut Ui, session: &Session, trouble: Option<&str>) -> Drawn {
-    page(ui, 2.0 * UNIT, |ui, drawn| panel::draw(ui, session, trouble, &mut drawn.acts))
+pub(crate) fn panel(
+    ui: &mut Ui,
+    session: &Session,
+    trouble: Option<&str>,
+    now: Instant,
+    choose: &dyn Fn() -> Offer,
+) -> Drawn {
+    page(ui, 2.0 * UNIT, |ui, drawn| panel::draw(ui, session, trouble, now, choose, &mut drawn.acts))
 }
 
 /// The consent window.

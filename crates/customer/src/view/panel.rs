@@ -1,12 +1,22 @@
 //! The panel: who is here, what is allowed right now, and the ways to take it back.
 
+use std::time::Instant;
+
+use deskside_proto::journal::Action;
 use deskside_ui::egui::{Align, Layout, Ui};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use crate::model::{Act, Line, Session};
+use crate::model::{Act, Line, Offer, Session};
 
-pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: &mut Vec<Act>) {
+pub(super) fn draw(
+    ui: &mut Ui,
+    session: &Session,
+    trouble: Option<&str>,
+    now: Instant,
+    choose: &dyn Fn() -> Offer,
+    acts: &mut Vec<Act>,
+) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (tone, words) = line(session.line);
@@ -23,25 +33,45 @@ pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: 
     ui.horizontal(|ui| {
         let (words, paused) = if session.paused { ("Continue", false) } else { ("Pause", true) };
         let pause = Button::new(Kind::Secondary, words).compact().min_width(width);
-        if ui.add_enabled(session.sees, pause).clicked() {
+        if ui.add_enabled(session.allows(Action::See), pause).clicked() {
             acts.push(Act::Pause(paused));
         }
         if ui.add(Button::new(Kind::Danger, "Stop").compact().min_width(width)).clicked() {
             acts.push(Act::Stop);
         }
     });
-    let tone = match (session.sees, session.controls) {
+    let tone = match (session.allows(Action::See), session.allows(Action::Control)) {
         _ if session.paused => Tone::Neutral,
         (false, _) => Tone::Neutral,
         (true, false) => Tone::Info,
         (true, true) => Tone::Warning,
     };
     widgets::banner(ui, tone, &session.allowed());
-    if session.controls {
+    if let Some(minutes) = session.minutes_left(now) {
+        let unit = if minutes == 1 { "minute" } else { "minutes" };
+        widgets::small(ui, &format!("Ends by itself in {minutes} {unit}."));
+    }
+    let wide = |words: &str, ui: &mut Ui| {
         let width = ui.available_width();
-        let back = Button::new(Kind::Secondary, "Take mouse and keyboard back").compact().min_width(width);
-        if ui.add(back).clicked() {
-            acts.push(Act::TakeControlBack);
+        ui.add(Button::new(Kind::Secondary, words).compact().min_width(width)).clicked()
+    };
+    if session.allows(Action::See) {
+        ui.horizontal(|ui| {
+            let change = Button::new(Kind::Secondary, "Show less …").compact().min_width(width);
+            if ui.add_enabled(session.question.is_none(), change).clicked() {
+                acts.push(Act::Choose(choose()));
+            }
+            if ui.add(Button::new(Kind::Secondary, "Stop showing").compact().min_width(width)).clicked() {
+                acts.push(Act::TakeBack(Action::See));
+            }
+        });
+    }
+    if session.allows(Action::Point) && wide("No more drawing", ui) {
+        acts.push(Act::TakeBack(Action::Point));
+    }
+    if session.allows(Action::Control) {
+        if wide("Take mouse and keyboard back", ui) {
+            acts.push(Act::TakeBack(Action::Control));
         }
         ui.horizontal(|ui| {
             widgets::key_cap(ui, "F11");
@@ -50,6 +80,8 @@ pub(super) fn draw(ui: &mut Ui, session: &Session, trouble: Option<&str>, acts: 
     }
     if let Some(news) = session.news() {
         widgets::banner(ui, Tone::Good, news);
+    } else if let Some(last) = session.last() {
+        widgets::small(ui, last);
     }
     if let Some(trouble) = trouble {
         widgets::banner(ui, Tone::Error, trouble);

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use deskside_net::customer::Question;
 use deskside_net::{Problem, Quality};
+use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_session::ApplicationId;
 use deskside_ui::egui::{self, Key, Rect, accesskit::Role};
 use deskside_ui::{ScreenRect, ThemeChoice, draw_offscreen, theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH, trouble};
-use crate::model::tests::{Stop, model_at, organisation, question};
-use crate::model::{Act, Kept, Model, Press, State, Told};
+use crate::model::tests::{Stop, model_at, offer, organisation, question};
+use crate::model::{Act, Kept, Lasting, Model, Press, Show, State, Told};
 use crate::roots::RootNote;
 
 fn nowhere(_: Rect) -> Option<ScreenRect> {
@@ -28,7 +31,7 @@ enum Window {
 
 fn draw(window: Window, ui: &mut egui::Ui, model: &mut Model, now: Instant) -> Drawn {
     match (model.state(), window) {
-        (State::Session(session), Window::Panel) => super::panel(ui, session, model.trouble()),
+        (State::Session(session), Window::Panel) => super::panel(ui, session, model.trouble(), now, &offer),
         (State::Session(session), Window::Question) => super::question(ui, session, now, &nowhere),
         _ => super::main_window(ui, model, now, &nowhere),
     }
@@ -147,7 +150,7 @@ fn the_panel_gives_back_what_was_pressed() {
     harness.get_by_label_contains("can use your mouse and keyboard");
     for (label, act) in [
         ("Pause", Act::Pause(true)),
-        ("Take mouse and keyboard back", Act::TakeControlBack),
+        ("Take mouse and keyboard back", Act::TakeBack(Action::Control)),
         ("Stop", Act::Stop),
     ] {
         harness.get_by_role_and_label(Role::Button, label).click();
@@ -208,6 +211,29 @@ fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
     control.prompt_mut().unwrap().seen(start);
     control.assistive_yes();
     all.push(("question-ignored", Window::Question, control));
+    let asked = |actions: &[Action], acts: &[Act]| {
+        let mut model = model_at(Stop::Session, start);
+        let text = Question::new(actions, "Anna Berg", None);
+        let told = Told::Question { request: RequestId(5), actions: actions.to_vec(), text, offer: offer() };
+        model.told(told, start);
+        model.prompt_mut().unwrap().seen(start);
+        for act in acts {
+            model.act(act.clone(), start);
+        }
+        model
+    };
+    let both = [Action::See, Action::Control];
+    all.push(("question-both", Window::Question, asked(&both, &[])));
+    let only = [Act::Show(Show::Only), Act::TickProgram(ApplicationId(1)), Act::Last(Lasting::Minutes(15))];
+    all.push(("question-only", Window::Question, asked(&both, &only)));
+    let but = [Act::TickAction(Action::Control), Act::Show(Show::AllBut)];
+    all.push(("question-but", Window::Question, asked(&both, &but)));
+    all.push(("question-all", Window::Question, asked(&Action::ALL, &[])));
+    let mut change = model_at(Stop::Session, start);
+    change.told(Told::Granted(Action::See), start);
+    change.act(Act::Choose(offer()), start);
+    change.prompt_mut().unwrap().seen(start);
+    all.push(("change", Window::Question, change));
     let controlled = |told: &[Told]| {
         let mut model = model_at(Stop::Session, start);
         for told in [Told::Granted(Action::See), Told::Granted(Action::Control)].iter().chain(told) {
@@ -285,7 +311,7 @@ fn picture(
 ) {
     let mut height = 400.0;
     draw_offscreen((width, height), 1.0, theme, |ui| height = show(ui));
-    assert!((80.0..700.0).contains(&height), "{name} is {height} high");
+    assert!((80.0..760.0).contains(&height), "{name} is {height} high");
     let (columns, rows, pixels) = draw_offscreen((width, height), 1.0, theme, |ui| {
         assert!((show(ui) - height).abs() < 1.0, "{name} changes its height");
     });

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use deskside_proto::journal::SessionEnd;
+use deskside_proto::GrantId;
+use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::picture::{MAX_UPDATE, UpdateHeader};
-use deskside_session::{Sharer, SharerConfig, SharerOutput};
+use deskside_session::{Policy, Sharer, SharerConfig, SharerOutput};
 use deskside_trust::Descriptor;
 use tokio::sync::mpsc;
 
@@ -13,7 +14,7 @@ use super::{Command, Event};
 use crate::clock::{self, Clock};
 use crate::leg::Leg;
 use crate::sink::{PictureSink, Shown};
-use crate::streams::{self, INCOMING_QUEUE, Incoming, PRIORITY_CONTROL, Writer};
+use crate::streams::{self, INCOMING_QUEUE, Incoming, PRIORITY_CONTROL, PictureWriter, Writer};
 use crate::tunnel::Notice;
 use crate::{PathChoice, Problem, end_to_end, runtime};
 
@@ -79,7 +80,7 @@ struct End {
     events: Box<dyn FnMut(Event) + Send>,
     commands: mpsc::UnboundedReceiver<Command>,
     picture: PictureSink,
-    shown: mpsc::UnboundedReceiver<Shown>,
+    shown: mpsc::UnboundedReceiver<(GrantId, Shown)>,
 }
 
 impl End {
@@ -123,6 +124,7 @@ impl End {
             operator: offer.identity().clone(),
             operator_certificate: offer.certificate().clone(),
             signer: key.signer().clone(),
+            policy: policy(&self.config.descriptor),
             product: self.config.product.clone(),
         };
         let mut session = Session {
@@ -133,6 +135,8 @@ impl End {
             is_cut: false,
             control: Writer::spawn(send),
             updates: None,
+            see: None,
+            last_epoch: 0,
             epoch: None,
             next_update: 0,
         };
@@ -172,8 +176,11 @@ struct Session {
     /// The relay has said that the other party, or the leg itself, is gone.
     is_cut: bool,
     control: Writer,
-    updates: Option<mpsc::UnboundedSender<(UpdateHeader, Vec<u8>)>>,
+    updates: Option<PictureWriter>,
+    /// The grant of the picture that is shown.
+    see: Option<GrantId>,
     epoch: Option<u32>,
+    last_epoch: u32,
     next_update: u32,
 }
 
@@ -184,7 +191,9 @@ impl Session {
             Command::Join(_) => {}
             Command::Accept(accepted) => self.sharer.accept(accepted, now),
             Command::Answer { request, answer } => self.sharer.answer(request, answer, now),
+            Command::KeepOpen(request) => self.sharer.keep_open(request, now),
             Command::Pause(paused) => self.sharer.pause(paused, now),
+            Command::Rescope(choice) => self.sharer.rescope(choice, now),
             Command::Revoke(action) => self.sharer.revoke(action, now),
             Command::F11 => self.sharer.f11(now),
             Command::HandMoved => self.sharer.hand_moved(now),
@@ -220,10 +229,29 @@ impl Session {
         self.sharer.connection_lost(self.clock.now());
     }
 
-    fn show(&mut self, shown: Shown, picture: &PictureSink) {
+    /// What was captured so far is not to arrive any more: neither what waits, nor what is sent again.
+    fn void_picture(&mut self) {
+        self.epoch = None;
+        if let Some(updates) = &self.updates {
+            updates.forget_before(self.last_epoch + 1);
+        }
+    }
+
+    fn show(&mut self, (grant, shown): (GrantId, Shown), picture: &PictureSink) {
+        if self.see != Some(grant) {
+            if let Shown::Update(body) = shown {
+                picture.numbered(None, body.len());
+            }
+            return;
+        }
         match shown {
+            Shown::Monitors(monitors) => self.sharer.monitors(monitors),
             Shown::Screen { width, height } => {
                 self.epoch = self.sharer.screen(width, height);
+                self.last_epoch = self.epoch.unwrap_or(self.last_epoch);
+                if let Some(updates) = &self.updates {
+                    updates.forget_before(self.last_epoch);
+                }
                 self.next_update = 0;
             }
             Shown::Update(body) => {
@@ -239,10 +267,9 @@ impl Session {
                 let updates = self.updates.get_or_insert_with(|| {
                     let picture = picture.clone();
                     let delivered = move |header| picture.delivered(header);
-                    streams::spawn_picture_writer(connection.clone(), delivered)
+                    PictureWriter::spawn(connection.clone(), delivered)
                 });
-                // The writer is gone only when the connection is, which is noticed elsewhere.
-                updates.send((header, body)).unwrap_or_default();
+                updates.send(header, body);
             }
             Shown::CursorShape(shape) => self.sharer.cursor_shape(shape),
             Shown::CursorMoved { x, y } => self.sharer.cursor_moved(x, y),
@@ -265,18 +292,31 @@ impl Session {
                 }
                 SharerOutput::Introduce(operator) => Event::Operator(operator),
                 SharerOutput::Started(control) => Event::Started { control },
-                SharerOutput::Ask { request, action, question } => {
-                    Event::Question { request, action, text: question }
+                SharerOutput::Ask { request, actions, question } => {
+                    Event::Question { request, actions, text: question }
                 }
                 SharerOutput::CloseQuestion(request) => Event::QuestionClosed(request),
-                SharerOutput::SeeGranted(grant) => Event::SeeGranted(grant),
+                SharerOutput::SeeGranted(grant) => {
+                    self.void_picture();
+                    self.see = Some(grant.id());
+                    Event::SeeGranted(grant)
+                }
+                SharerOutput::PointGranted(grant) => Event::PointGranted(grant),
+                SharerOutput::Look(monitor) => Event::Look(monitor),
                 SharerOutput::ControlGranted(grant) => Event::ControlGranted(grant),
                 SharerOutput::GrantEnded { action, grant, reason } => {
+                    if action == Action::See {
+                        self.void_picture();
+                        self.see = None;
+                    }
                     Event::GrantEnded { action, grant, reason }
                 }
                 SharerOutput::Input(input) => Event::Input(input),
                 SharerOutput::ReleaseAll => Event::ReleaseAll,
-                SharerOutput::Paused(paused) => Event::Paused(paused),
+                SharerOutput::Paused(paused) => {
+                    self.void_picture();
+                    Event::Paused(paused)
+                }
                 SharerOutput::HandHasIt(has_it) => Event::HandHasIt(has_it),
                 SharerOutput::Ended(reason) => {
                     let journal = self.sharer.journal().clone();
@@ -297,6 +337,11 @@ impl Session {
         // Lets the close frame leave; a dead path must not keep the program.
         tokio::time::timeout(Duration::from_millis(500), self.leg.endpoint.wait_idle()).await.ok();
     }
+}
+
+fn policy(descriptor: &Descriptor) -> Policy {
+    let policy = descriptor.policy();
+    Policy { forbidden: policy.forbidden(), longest: policy.longest() }
 }
 
 async fn stopped(commands: &mut mpsc::UnboundedReceiver<Command>) {

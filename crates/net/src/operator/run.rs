@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deskside_proto::RequestId;
 use deskside_proto::api::ErrorCode;
 use deskside_proto::journal::SessionEnd;
 use deskside_proto::picture::{STREAM_INPUT, UpdateHeader};
@@ -77,6 +78,7 @@ impl End {
                 // Left over from a session that has just ended.
                 Command::CancelSession
                 | Command::Ask(_)
+                | Command::Look(_)
                 | Command::Withdraw(_)
                 | Command::GiveBack(_)
                 | Command::Input(_)
@@ -196,11 +198,14 @@ impl Session {
     fn command(&mut self, command: Option<Command>, events: &mut Box<dyn FnMut(Event) + Send>) {
         let now = self.clock.now();
         match command {
-            Some(Command::Ask(action)) => {
-                if let Some(request) = self.viewer.ask(action) {
-                    events(Event::Asked { request, action });
+            Some(Command::Ask(actions)) => {
+                if let Some(RequestId(first)) = self.viewer.ask(&actions) {
+                    for (request, action) in (first..).map(RequestId).zip(actions) {
+                        events(Event::Asked { request, action });
+                    }
                 }
             }
+            Some(Command::Look(monitor)) => self.viewer.look(monitor),
             Some(Command::Withdraw(request)) => self.viewer.withdraw(request),
             Some(Command::GiveBack(grant)) => self.viewer.give_back(grant),
             // Input without a grant is simply not sent; the model knows and tells the person.
@@ -268,6 +273,8 @@ impl Session {
                 ViewerOutput::GrantEnded { action, grant, reason } => {
                     Event::GrantEnded { action, grant, reason }
                 }
+                ViewerOutput::Scoped { action, grant, scope } => Event::Scoped { action, grant, scope },
+                ViewerOutput::Monitors(monitors) => Event::Monitors(monitors),
                 ViewerOutput::Suspended(suspension) => Event::Suspended(suspension),
                 ViewerOutput::Paused(paused) => Event::Paused(paused),
                 ViewerOutput::Screen { epoch, width, height } => Event::Screen { epoch, width, height },

@@ -34,6 +34,7 @@ fn lab() -> Lab {
         server_ca: server_ca.certificate().clone(),
         brokers: vec![BrokerAddress { host: "help.example.org".into(), port: 443 }],
         acknowledgement: String::new(),
+        policy: deskside_trust::PacketPolicy::default(),
     };
     let descriptor = Descriptor::read(&root.sign_descriptor(&body).unwrap(), now).unwrap();
     let crl = Arc::new(Crl::parse(&packet_ca.issue_crl(1, &[], now, 24).unwrap()).unwrap());

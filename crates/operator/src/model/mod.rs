@@ -53,6 +53,8 @@ pub enum Act {
     Ask(Action),
     /// Takes the question back.
     Withdraw(Action),
+    /// Looks at one of the monitors, or at all.
+    Look(Option<u8>),
     /// Gives the permission back.
     GiveBack(Action),
     /// Shows the picture in another size.
@@ -277,6 +279,7 @@ impl Model {
             (Act::Ask(action), State::Session(session)) => session.ask(action),
             (Act::Withdraw(action), State::Session(session)) => session.withdraw(action),
             (Act::GiveBack(action), State::Session(session)) => session.give_back(action),
+            (Act::Look(monitor), State::Session(session)) => session.look(monitor),
             (Act::Zoom(zoom), State::Session(session)) => {
                 session.zoom = zoom;
                 Vec::new()

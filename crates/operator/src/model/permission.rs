@@ -67,6 +67,13 @@ impl Permission {
         }
     }
 
+    /// The grant has another number and reach.
+    pub(super) fn replaced(&mut self, grant: GrantId) {
+        if self.is_allowed() {
+            *self = Self::Allowed(grant);
+        }
+    }
+
     /// A grant ended; an older one than the present one changes nothing.
     pub(super) fn ended(&mut self, grant: GrantId, reason: GrantEnd) {
         if *self == Self::Allowed(grant) {

@@ -1,5 +1,6 @@
 //! A running session: what is allowed, what rests, and where pointer and keyboard go.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use deskside_net::Quality;
@@ -7,6 +8,7 @@ use deskside_net::operator::{Command, Event};
 use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::Action;
+use deskside_proto::shown::{MonitorNote, ScopeNote};
 
 use super::full_screen::{Bar, Chord, Whose};
 use super::hand::Hand;
@@ -52,6 +54,14 @@ pub struct Session {
     pub see: Permission,
     /// Using mouse and keyboard.
     pub control: Permission,
+    /// Pointing and drawing.
+    pub point: Permission,
+    /// What may be seen, in the customer's words.
+    pub shown: Option<ScopeNote>,
+    /// Monitors that can be looked at one by one.
+    pub monitors: Vec<MonitorNote>,
+    /// The one that is looked at; `None` for all.
+    pub monitor: Option<u8>,
     /// Why input rests, if it does.
     pub suspension: Option<Suspension>,
     /// Whether the customer froze the picture.
@@ -88,6 +98,10 @@ impl Session {
             started,
             see: Permission::None,
             control: Permission::None,
+            point: Permission::None,
+            shown: None,
+            monitors: Vec::new(),
+            monitor: None,
             suspension: None,
             paused: false,
             quality: None,
@@ -113,6 +127,7 @@ impl Session {
         match action {
             Action::See => self.see,
             Action::Control => self.control,
+            Action::Point => self.point,
         }
     }
 
@@ -120,8 +135,8 @@ impl Session {
     #[must_use]
     pub fn may_ask(&self, action: Action) -> bool {
         let permission = self.permission(action);
-        let rests_on_nothing_else = action == Action::See || self.see.is_allowed();
-        rests_on_nothing_else && !permission.is_allowed() && !permission.is_asking() && !self.ending
+        // What rests on seeing is asked for together with it.
+        !self.see.is_asking() && !permission.is_allowed() && !permission.is_asking() && !self.ending
     }
 
     /// Whether an action that is allowed rests all the same: the picture while it is paused, input whenever the
@@ -208,6 +223,7 @@ impl Session {
         match action {
             Action::See => &mut self.see,
             Action::Control => &mut self.control,
+            Action::Point => &mut self.point,
         }
     }
 
@@ -216,8 +232,20 @@ impl Session {
         if !self.may_ask(action) {
             return Vec::new();
         }
-        *self.permission_mut(action) = Permission::Asking(None);
-        vec![Effect::Net(Command::Ask(action))]
+        let mut actions = BTreeSet::from([action]);
+        if !self.see.is_allowed() {
+            actions.insert(Action::See);
+        }
+        for action in &actions {
+            *self.permission_mut(*action) = Permission::Asking(None);
+        }
+        vec![Effect::Net(Command::Ask(actions))]
+    }
+
+    /// Asks for the picture of one of the monitors, or of all.
+    pub(super) fn look(&mut self, monitor: Option<u8>) -> Vec<Effect> {
+        self.monitor = monitor;
+        vec![Effect::Net(Command::Look(monitor))]
     }
 
     /// Takes a question back. It stays open until the other side says that it is closed.
@@ -253,6 +281,18 @@ impl Session {
             }
             Event::GrantEnded { action, grant, reason } => {
                 self.permission_mut(action).ended(grant, reason);
+            }
+            Event::Scoped { action, grant, ref scope } => {
+                self.permission_mut(action).replaced(grant);
+                if action == Action::See {
+                    self.shown = Some(scope.clone());
+                }
+            }
+            Event::Monitors(ref monitors) => {
+                // Places in another list mean other monitors.
+                if self.monitors != *monitors {
+                    (self.monitors, self.monitor) = (monitors.clone(), None);
+                }
             }
             Event::Suspended(suspension) => self.suspension = suspension,
             Event::Paused(paused) => self.paused = paused,
@@ -380,6 +420,8 @@ impl Session {
         }
         self.cursor = None;
         self.statistics.exact = None;
+        self.shown = None;
+        (self.monitors, self.monitor) = (Vec::new(), None);
         let forget = self.screen.take().map(|_| Effect::ForgetPicture);
         self.leave_full_screen().into_iter().chain(forget).collect()
     }

@@ -54,7 +54,7 @@ fn session() -> Model {
 
 fn allow(model: &mut Model, action: Action, number: u32) -> Vec<Effect> {
     assert!(
-        matches!(&model.act(Act::Ask(action), at(11))[..], [Effect::Net(Command::Ask(asked))] if *asked == action)
+        matches!(&model.act(Act::Ask(action), at(11))[..], [Effect::Net(Command::Ask(asked))] if asked.contains(&action))
     );
     let _ = model.net(Event::Asked { request: RequestId(number), action }, at(11));
     let verdict = Verdict::Allowed(GrantId(number));
@@ -138,10 +138,14 @@ fn a_failed_session_says_why_and_the_next_can_begin() {
     assert_eq!(model.banner(), None);
 }
 
+/// Row W2: nobody is asked twice for what belongs together.
 #[test]
-fn control_can_be_asked_for_once_the_screen_is_seen() {
+fn control_is_asked_for_together_with_seeing_until_the_screen_is_seen() {
     let mut model = session();
-    assert!(model.act(Act::Ask(Action::Control), at(11)).is_empty());
+    let effects = model.act(Act::Ask(Action::Control), at(11));
+    let both = [Action::See, Action::Control].into();
+    assert!(matches!(&effects[..], [Effect::Net(Command::Ask(actions))] if *actions == both));
+    let mut model = session();
     let _ = allow(&mut model, Action::See, 1);
     assert!(model.session().unwrap().may_ask(Action::Control));
     assert!(!model.session().unwrap().may_ask(Action::See), "it is allowed already");

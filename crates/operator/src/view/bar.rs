@@ -69,8 +69,11 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
 fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act>) -> Option<Response> {
     let permission = session.permission(action);
     let rests = session.rests(action);
-    if let Some((tone, text)) = words::permission(action, permission, rests) {
-        widgets::status_dot(ui, tone, text);
+    if let Some((tone, text)) = words::permission(action, permission, rests, session.shown.as_ref()) {
+        let status = widgets::status_dot(ui, tone, &text);
+        if let Some(shown) = session.shown.as_ref().filter(|_| action == Action::See) {
+            status.on_hover_text(words::scope_at_length(shown));
+        }
     }
     let button = |kind, text: &str| Button::new(kind, text).compact();
     match permission {
@@ -81,16 +84,27 @@ fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act
             None
         }
         Permission::Allowed(_) => {
-            let text = if action == Action::See { "Stop seeing" } else { "Give back control" };
+            let text = match action {
+                Action::See => "Stop seeing",
+                Action::Control => "Give back control",
+                Action::Point => "Stop drawing",
+            };
             if ui.add(button(Kind::Secondary, text)).clicked() {
                 acts.push(Act::GiveBack(action));
             }
             None
         }
         Permission::None | Permission::Refused(_) | Permission::Ended(_) => {
-            let text = if action == Action::See { "Ask to see" } else { "Ask to control" };
+            let text = match action {
+                Action::See => "Ask to see",
+                Action::Control if session.see.is_allowed() => "Ask to control",
+                Action::Control => "Ask to see and control",
+                Action::Point => "Ask to draw",
+            };
             let may = session.may_ask(action);
-            let kind = if may { Kind::Primary } else { Kind::Secondary };
+            // One button stands out: the next step.
+            let is_next = may && (action == Action::See || session.see.is_allowed());
+            let kind = if is_next { Kind::Primary } else { Kind::Secondary };
             let response = ui.add_enabled(may, button(kind, text));
             if response.clicked() {
                 acts.push(Act::Ask(action));
@@ -131,6 +145,14 @@ fn shown(ui: &mut Ui, session: &Session, zoom: f32, roomy: bool, acts: &mut Vec<
         if button.on_hover_text("Figures of picture and connection").clicked() {
             acts.push(Act::Details(!session.details));
         }
+    }
+    if session.monitors.len() > 1 {
+        let text = menu::monitor_name(session, session.monitor);
+        let button = stable(ui, "monitor", |ui| {
+            ui.add(Button::new(Kind::Quiet, text).compact().min_width(96.0 + 2.0 * UNIT))
+        });
+        caret(ui, &button);
+        menu::monitors(&button.on_hover_text("The customer's monitors"), session, acts);
     }
     let text = words::zoom(session.zoom, zoom);
     let button = stable(ui, "zoom", |ui| {

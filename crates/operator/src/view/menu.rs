@@ -46,6 +46,28 @@ pub(super) fn show(button: &Response, session: &Session, shown: f32, acts: &mut 
     });
 }
 
+/// The menu of the customer's monitors.
+pub(super) fn monitors(button: &Response, session: &Session, acts: &mut Vec<Act>) {
+    Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let places = (0..).take(session.monitors.len()).map(Some);
+        for monitor in std::iter::once(None).chain(places) {
+            let is_chosen = session.monitor == monitor;
+            if entry(ui, &monitor_name(session, monitor), "", is_chosen) && !is_chosen {
+                acts.push(Act::Look(monitor));
+            }
+        }
+    });
+}
+
+/// What a monitor is called; its size tells it from others.
+pub(super) fn monitor_name(session: &Session, monitor: Option<u8>) -> String {
+    match monitor.and_then(|place| session.monitors.get(usize::from(place))) {
+        Some(monitor) => format!("{} ({} × {})", monitor.name, monitor.width, monitor.height),
+        None => "All monitors".to_owned(),
+    }
+}
+
 /// One line of the menu, with a mark if it is so already. Whether it was chosen.
 fn entry(ui: &mut Ui, text: &str, keys: &str, chosen: bool) -> bool {
     let (rect, response) =

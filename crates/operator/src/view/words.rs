@@ -1,10 +1,12 @@
 //! The sentences and numbers that the window shows.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use deskside_net::Quality;
 use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_proto::shown::{AreaNote, ScopeNote};
 use deskside_ui::theme::Tone;
 
 use crate::model::{Keyboard, Permission, Refusal, Session, Zoom};
@@ -123,24 +125,65 @@ pub(super) fn permission(
     action: Action,
     permission: Permission,
     rests: bool,
-) -> Option<(Tone, &'static str)> {
+    shown: Option<&ScopeNote>,
+) -> Option<(Tone, Cow<'static, str>)> {
     let see = action == Action::See;
-    Some(match permission {
+    if let (Permission::Allowed(_), true, false) = (permission, see, rests) {
+        return Some((Tone::Good, shown.map_or(SEEING.into(), scope)));
+    }
+    let (tone, words) = match permission {
         Permission::None => return None,
         Permission::Asking(_) => (Tone::Info, "Waiting for the customer…"),
         Permission::Allowed(_) if rests && see => (Tone::Warning, "Picture paused"),
         Permission::Allowed(_) if rests => (Tone::Warning, "Control rests"),
-        Permission::Allowed(_) if see => (Tone::Good, "Seeing the screen"),
+        Permission::Allowed(_) if action == Action::Point => (Tone::Good, "May draw"),
         Permission::Allowed(_) => (Tone::Good, "In control"),
         Permission::Refused(Refusal::Denied) => (Tone::Warning, "Refused"),
         Permission::Refused(Refusal::TimedOut) => (Tone::Warning, "No answer"),
         Permission::Refused(Refusal::Unavailable) => (Tone::Warning, "Not possible now"),
         Permission::Ended(GrantEnd::F11) => (Tone::Warning, "Stopped with F11"),
         Permission::Ended(GrantEnd::Revoked) => (Tone::Warning, "Taken back"),
+        Permission::Ended(GrantEnd::Expired) => (Tone::Warning, "Time is over"),
         Permission::Ended(GrantEnd::GivenBack | GrantEnd::Narrowed | GrantEnd::SessionEnded) => {
             (Tone::Neutral, "Ended")
         }
-    })
+    };
+    Some((tone, words.into()))
+}
+
+const SEEING: &str = "Seeing the screen";
+
+/// What may be seen, short enough for the bar.
+fn scope(shown: &ScopeNote) -> Cow<'static, str> {
+    const LONGEST: usize = 18;
+    let short = |name: &str| {
+        let cut: String = name.chars().take(LONGEST).collect();
+        if cut.len() < name.len() { format!("{cut}…") } else { cut }
+    };
+    match &shown.area {
+        AreaNote::Screen if shown.hidden == 0 => SEEING.into(),
+        AreaNote::Screen => "Seeing a part of the screen".into(),
+        AreaNote::Monitor(name) => format!("Seeing {}", short(name)).into(),
+        AreaNote::Applications(names) => match names.as_slice() {
+            [one] => format!("Seeing {}", short(one)).into(),
+            many => format!("Seeing {} programs", many.len()).into(),
+        },
+    }
+}
+
+/// What may be seen, at length.
+pub(super) fn scope_at_length(shown: &ScopeNote) -> String {
+    let mut words = match &shown.area {
+        AreaNote::Screen => "The customer shows the whole screen".to_owned(),
+        AreaNote::Monitor(name) => format!("The customer shows the monitor {name}"),
+        AreaNote::Applications(names) => format!("The customer shows {}", names.join(", ")),
+    };
+    match shown.hidden {
+        0 => {}
+        1 => words += ", without one program",
+        many => words += &format!(", without {many} programs"),
+    }
+    words + ". What is grey is kept back."
 }
 
 /// Where the operator's keys go, while control is allowed.

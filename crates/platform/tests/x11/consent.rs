@@ -5,9 +5,10 @@ use std::time::Duration;
 use deskside_proto::control::Control as Message;
 use deskside_proto::frame::frame;
 use deskside_proto::journal::Action;
+use deskside_proto::shown::ScopeNote;
 use deskside_proto::{PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_session::{
-    Answer, Control, Grant, Now, Revoker, Scope, See, Sharer, SharerConfig, SharerOutput,
+    Answer, Choice, Control, Grant, Now, Policy, Revoker, Scope, See, Sharer, SharerConfig, SharerOutput,
 };
 use deskside_trust::{OperatorIdentity, SessionKey};
 
@@ -42,6 +43,7 @@ impl Consent {
             operator,
             operator_certificate: key.certificate().clone(),
             signer: key.signer().clone(),
+            policy: Policy::default(),
             product: "test".to_owned(),
         };
         let mut sharer = Sharer::new(config, now);
@@ -53,8 +55,12 @@ impl Consent {
         let (mut see, mut control, mut revoker) = (None, None, None);
         for (number, action) in [(1, Action::See), (2, Action::Control)] {
             let request = RequestId(number);
-            tell(&mut sharer, &Message::Ask { request, action }, now);
-            sharer.answer(request, Answer::Allow(scope.clone()), now);
+            tell(&mut sharer, &Message::Ask { request, actions: vec![action] }, now);
+            sharer.answer(
+                request,
+                Answer::allow(Choice { scope: scope.clone(), note: ScopeNote::screen() }),
+                now,
+            );
             // Control rests for a moment after a question.
             now.monotonic += Duration::from_secs(1);
             sharer.tick(now);

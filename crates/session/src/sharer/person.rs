@@ -1,12 +1,16 @@
 //! What the person at the sharer's screen does.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use deskside_proto::RequestId;
 use deskside_proto::control::Control as Message;
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
-use deskside_proto::{GrantId, RequestId};
 use deskside_trust::crypto::sha256;
 
-use super::{BACK_OFF, Phase, REFUSALS, SEALING, Sharer, SharerOutput};
-use crate::{Answer, Now};
+use super::questions::Bundle;
+use super::{BACK_OFF, Phase, QUESTION, REFUSALS, SEALING, Sharer, SharerOutput};
+use crate::{Answer, Choice, Now};
 
 impl Sharer {
     /// The person accepted or refused who is asking.
@@ -27,7 +31,7 @@ impl Sharer {
             customer_certificate: sha256(&[self.config.signer.certificate()]),
         };
         self.write(started, now);
-        self.outputs.push_back(SharerOutput::Started(self.control_issuer.revoker()));
+        self.outputs.push_back(SharerOutput::Started(self.grants.control_revoker()));
     }
 
     /// The person answered the open question. An answer to any other question is nothing.
@@ -37,30 +41,57 @@ impl Sharer {
             return;
         }
         let Some(question) = self.open.take_if(|open| open.request == request) else { return };
-        let Answer::Allow(scope) = answer else {
-            self.refusals += 1;
-            if self.refusals >= REFUSALS {
-                self.not_before = now.monotonic + BACK_OFF;
-                self.refusals = 0;
+        match answer {
+            Answer::Allow { actions, choice, lasting } => {
+                self.allow(&question, &actions, choice, lasting, now);
             }
-            return self.close(question.request, Verdict::Denied, now);
-        };
+            Answer::Deny => self.deny(&question, now),
+        }
+        self.ask_next(now);
+    }
+
+    /// The person is busy with the open question, so that it waits for another while; not for ever.
+    pub fn keep_open(&mut self, request: RequestId, now: Now) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.request == request) {
+            open.deadline = (now.monotonic + QUESTION).min(open.latest);
+        }
+    }
+
+    fn deny(&mut self, question: &Bundle, now: Now) {
+        self.refusals += 1;
+        if self.refusals >= REFUSALS {
+            self.not_before = now.monotonic + BACK_OFF;
+            self.refusals = 0;
+        }
+        self.close(question, &|_| Verdict::Denied, now);
+    }
+
+    fn allow(
+        &mut self,
+        question: &Bundle,
+        actions: &BTreeSet<Action>,
+        choice: Choice,
+        lasting: Option<Duration>,
+        now: Now,
+    ) {
+        let sees = self.grants.has(Action::See) || actions.contains(&Action::See);
+        let is_allowed = |action: &Action| actions.contains(action) && (sees || *action == Action::See);
+        let allowed: Vec<Action> = question.actions.iter().copied().filter(is_allowed).collect();
+        if allowed.is_empty() {
+            return self.deny(question, now);
+        }
         self.refusals = 0;
-        self.last_grant += 1;
-        let grant = GrantId(self.last_grant);
-        let granted = match question.action {
-            Action::See => {
-                self.see = Some(grant);
-                self.scope = scope.clone();
-                SharerOutput::SeeGranted(self.see_issuer.issue(grant, scope))
-            }
-            Action::Control => {
-                self.control = Some(grant);
-                SharerOutput::ControlGranted(self.control_issuer.issue(grant, self.scope.clone()))
-            }
-        };
-        self.close(question.request, Verdict::Allowed(grant), now);
-        self.outputs.push_back(granted);
+        if allowed.contains(&Action::See) {
+            self.grants.choose(choice);
+        }
+        let lasting = lasting.into_iter().chain(self.config.policy.longest).min();
+        let until = lasting.map(|lasting| now.monotonic + lasting);
+        let promised: BTreeMap<Action, Verdict> =
+            allowed.iter().map(|action| (*action, self.grants.promise(*action, until))).collect();
+        self.close(question, &|action| promised.get(&action).copied().unwrap_or(Verdict::Denied), now);
+        for action in allowed {
+            self.give(action, now);
+        }
     }
 
     /// The person froze the picture or let it go on.
@@ -70,7 +101,7 @@ impl Sharer {
         }
         self.paused = paused;
         self.rest.set_paused(paused);
-        self.see_issuer.suspend(paused);
+        self.grants.suspend_picture(paused);
         self.write(if paused { Event::Paused } else { Event::Resumed }, now);
         self.send(&Message::Paused(paused));
         self.outputs.push_back(SharerOutput::Paused(paused));
@@ -84,24 +115,24 @@ impl Sharer {
 
     /// F11 was pressed: all control is gone, and a question about control is answered with no.
     pub fn f11(&mut self, now: Now) {
-        self.control_issuer.revoke();
         self.end_grant(Action::Control, GrantEnd::F11, now);
-        if let Some(open) = self.open.take_if(|open| open.action == Action::Control) {
-            self.close(open.request, Verdict::Denied, now);
+        if let Some(open) = self.open.take_if(|open| open.actions.contains(&Action::Control)) {
+            self.close(&open, &|_| Verdict::Denied, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.ask_next(now);
         }
     }
 
     /// The person's own hand moved the mouse or pressed a key: the operator's input rests for two seconds.
     pub fn hand_moved(&mut self, now: Now) {
-        if self.control.is_some() {
+        if self.grants.has(Action::Control) {
             if self.rest.hand_moved(now.monotonic) {
                 self.write(Event::HandTookOver, now);
                 self.outputs.push_back(SharerOutput::HandHasIt(true));
             }
             self.update_rest(now);
         }
-        self.control_issuer.hand_heard();
+        self.grants.hand_heard();
     }
 
     /// Ends the session for good.
@@ -114,15 +145,13 @@ impl Sharer {
             }
             Phase::Active => {}
         }
-        self.control_issuer.revoke();
-        self.see_issuer.revoke();
+        Action::ALL.into_iter().for_each(|action| self.grants.void(action));
         // Nothing is asked any more.
         self.queue.clear();
         if let Some(open) = self.open.take() {
-            self.close(open.request, Verdict::Denied, now);
+            self.close(&open, &|_| Verdict::Denied, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
         }
-        self.end_grant(Action::Control, GrantEnd::SessionEnded, now);
         self.end_grant(Action::See, GrantEnd::SessionEnded, now);
         if self.refused_input > 0 {
             self.note_refused_input(now);

@@ -7,8 +7,9 @@ use deskside_proto::journal::{
     Action, ENTRY_DOMAIN, Entry, Event, GrantEnd, MAX_ENTRIES, SessionEnd, Verdict,
 };
 use deskside_proto::picture::UpdateHeader;
+use deskside_proto::shown::AreaNote;
 use deskside_proto::{GrantId, RequestId};
-use deskside_session::{Answer, Question, Scope, SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Choice, Question, SharerOutput, ViewerOutput};
 use deskside_trust::crypto::sha256;
 
 use crate::consent::{ask, controlled};
@@ -30,12 +31,12 @@ fn is_grant(output: &SharerOutput) -> bool {
 fn control_is_never_granted_without_seeing() {
     let mut pair = Pair::accepted(60);
     let Verdict::Allowed(see) = ask(&mut pair, Action::See, true) else { panic!("not allowed") };
-    let request = pair.viewer.ask(Action::Control).unwrap();
+    let request = pair.viewer.ask(&[Action::Control].into()).unwrap();
     pair.run_ms(100);
     pair.viewer.give_back(see);
     pair.run_ms(100);
     pair.take_sharer();
-    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
+    pair.sharer.answer(request, Answer::allow(Choice::screen()), pair.now);
     pair.run_ms(100);
     assert!(!pair.take_sharer().iter().any(is_grant), "control without seeing");
     let verdict = Verdict::Unavailable;
@@ -54,13 +55,13 @@ fn nothing_is_asked_or_granted_while_the_session_ends() {
     let mut pair = Pair::accepted(61);
     assert!(matches!(ask(&mut pair, Action::See, true), Verdict::Allowed(_)));
     pair.take_sharer();
-    let ask = |request, action| framed(&Control::Ask { request: RequestId(request), action });
+    let ask = |request, action| framed(&Control::Ask { request: RequestId(request), actions: vec![action] });
     let give_back = framed(&Control::GiveBack { grant: GrantId(1) });
     let messages = [ask(70, Action::Control), give_back, ask(71, Action::See), ask(72, Action::Control)];
     pair.sharer.receive(&messages.concat(), pair.now);
     pair.sharer.end(SessionEnd::Customer, pair.now);
     for request in 70..73 {
-        pair.sharer.answer(RequestId(request), Answer::Allow(Scope::screen()), pair.now);
+        pair.sharer.answer(RequestId(request), Answer::allow(Choice::screen()), pair.now);
     }
     let did: Vec<_> = std::iter::from_fn(|| pair.sharer.poll()).collect();
     assert!(!did.iter().any(is_grant), "a grant after the end");
@@ -89,7 +90,7 @@ fn t17_a_flood_does_not_keep_an_ended_session_alive() {
 fn a_journal_full_of_requests_still_tells_the_end() {
     let (mut pair, ..) = controlled(63);
     for request in 10..MAX_ENTRIES {
-        let message = Control::Ask { request: RequestId(request), action: Action::See };
+        let message = Control::Ask { request: RequestId(request), actions: vec![Action::See] };
         pair.sharer.receive(&framed(&message), pair.now);
         while pair.sharer.poll().is_some() {}
         if !pair.sharer.may_show() {
@@ -142,7 +143,7 @@ fn before_the_lie(is_asking: bool) -> Pair {
     if is_asking {
         pair.sharer.f11(pair.now);
         pair.run_ms(200);
-        assert_eq!(pair.viewer.ask(Action::Control), Some(RequestId(3)));
+        assert_eq!(pair.viewer.ask(&[Action::Control].into()), Some(RequestId(3)));
     }
     while pair.viewer.poll().is_some() {}
     pair
@@ -152,7 +153,7 @@ fn before_the_lie(is_asking: bool) -> Pair {
 /// that reason, signs it.
 #[test]
 fn t51_an_operator_does_not_sign_what_never_happened() {
-    let text = Question::new(Action::Control, OPERATOR).hash();
+    let text = Question::new(&[Action::Control], OPERATOR, Some(&AreaNote::Screen)).hash();
     let asked = |request, action, question| Event::Asked { request: RequestId(request), action, question };
     let ended = |grant, reason| Event::GrantEnded { grant: GrantId(grant), reason };
     let answered = |request, verdict| Event::Answered { request: RequestId(request), verdict };
@@ -187,7 +188,7 @@ fn t51_an_operator_does_not_sign_what_never_happened() {
 /// The operator's program believes a yes only if the journal, which both sign, has it too.
 #[test]
 fn a_yes_that_the_journal_does_not_have_counts_for_nothing() {
-    let question = Question::new(Action::Control, OPERATOR).hash();
+    let question = Question::new(&[Action::Control], OPERATOR, Some(&AreaNote::Screen)).hash();
     let request = RequestId(3);
     for verdict in [None, Some(Verdict::Denied), Some(Verdict::Allowed(GrantId(8)))] {
         let mut pair = before_the_lie(true);

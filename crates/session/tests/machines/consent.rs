@@ -4,15 +4,15 @@ use deskside_proto::RequestId;
 use deskside_proto::control::Suspension;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
-use deskside_session::{Answer, Control, Denied, Grant, Revoker, Scope, See, SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Choice, Control, Denied, Grant, Revoker, See, SharerOutput, ViewerOutput};
 
 use crate::pair::{OPERATOR, Pair};
 
 /// Asks, and lets the customer answer.
 pub(crate) fn ask(pair: &mut Pair, action: Action, allow: bool) -> Verdict {
-    let request = pair.viewer.ask(action).unwrap();
+    let request = pair.viewer.ask(&[action].into()).unwrap();
     pair.run_ms(200);
-    let answer = if allow { Answer::Allow(Scope::screen()) } else { Answer::Deny };
+    let answer = if allow { Answer::allow(Choice::screen()) } else { Answer::Deny };
     pair.sharer.answer(request, answer, pair.now);
     pair.run_ms(200);
     verdicts(pair).pop().unwrap()
@@ -80,10 +80,10 @@ fn a_session_begins_without_any_grant_and_no_means_no() {
 #[test]
 fn the_question_is_made_of_the_certificate_and_the_action() {
     let mut pair = Pair::accepted(2);
-    pair.viewer.ask(Action::See).unwrap();
+    pair.viewer.ask(&[Action::See].into()).unwrap();
     pair.run_ms(200);
     let question = pair.take_sharer().into_iter().find_map(|output| match output {
-        SharerOutput::Ask { action: Action::See, question, .. } => Some(question),
+        SharerOutput::Ask { actions, question, .. } if actions == [Action::See] => Some(question),
         _ => None,
     });
     let question = question.unwrap();
@@ -96,7 +96,7 @@ fn the_question_is_made_of_the_certificate_and_the_action() {
 #[test]
 fn control_needs_seeing_and_ends_with_it() {
     let mut pair = Pair::accepted(3);
-    pair.viewer.ask(Action::Control).unwrap();
+    pair.viewer.ask(&[Action::Control].into()).unwrap();
     pair.run_ms(200);
     assert_eq!(verdicts(&mut pair), [Verdict::Unavailable]);
 
@@ -123,12 +123,12 @@ fn control_needs_seeing_and_ends_with_it() {
 #[test]
 fn a_question_that_nobody_answers_is_a_no_after_thirty_seconds() {
     let mut pair = Pair::accepted(4);
-    let request = pair.viewer.ask(Action::See).unwrap();
+    let request = pair.viewer.ask(&[Action::See].into()).unwrap();
     pair.run_ms(29_900);
     assert_eq!(verdicts(&mut pair), []);
     pair.run_ms(400);
     assert_eq!(verdicts(&mut pair), [Verdict::TimedOut]);
-    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
+    pair.sharer.answer(request, Answer::allow(Choice::screen()), pair.now);
     assert!(!pair.sharer.may_show(), "an answer that comes too late is nothing");
 }
 
@@ -138,7 +138,7 @@ fn after_three_refusals_in_a_row_the_operator_waits() {
     for _ in 0..3 {
         assert_eq!(ask(&mut pair, Action::See, false), Verdict::Denied);
     }
-    pair.viewer.ask(Action::See).unwrap();
+    pair.viewer.ask(&[Action::See].into()).unwrap();
     pair.run_ms(200);
     assert_eq!(verdicts(&mut pair), [Verdict::Unavailable]);
     pair.run_ms(30_000);
@@ -152,16 +152,16 @@ fn questions_come_one_at_a_time_and_a_withdrawn_one_goes_away() {
     pair.run_ms(200);
     pair.take_sharer();
     pair.take_viewer();
-    let see = pair.viewer.ask(Action::See).unwrap();
-    let control = pair.viewer.ask(Action::Control).unwrap();
+    let see = pair.viewer.ask(&[Action::See].into()).unwrap();
+    let control = pair.viewer.ask(&[Action::Control].into()).unwrap();
     pair.run_ms(200);
     let open = pair.take_sharer();
     assert_eq!(open.iter().filter(|o| matches!(o, SharerOutput::Ask { .. })).count(), 1);
     pair.viewer.withdraw(see);
     pair.run_ms(200);
     assert_eq!(verdicts(&mut pair), [Verdict::Withdrawn, Verdict::Unavailable], "control without seeing");
-    pair.sharer.answer(control, Answer::Allow(Scope::screen()), pair.now);
-    pair.sharer.answer(RequestId(99), Answer::Allow(Scope::screen()), pair.now);
+    pair.sharer.answer(control, Answer::allow(Choice::screen()), pair.now);
+    pair.sharer.answer(RequestId(99), Answer::allow(Choice::screen()), pair.now);
     assert!(!pair.sharer.may_show());
 }
 
@@ -194,9 +194,9 @@ fn t21_input_rests_while_a_question_is_open_and_shortly_after() {
     pair.latency_ms = (1, 1);
     let _see = see_grant(&mut pair);
     pair.sharer.screen(800, 600).unwrap();
-    let request = pair.viewer.ask(Action::Control).unwrap();
+    let request = pair.viewer.ask(&[Action::Control].into()).unwrap();
     pair.run_ms(10);
-    pair.sharer.answer(request, Answer::Allow(Scope::screen()), pair.now);
+    pair.sharer.answer(request, Answer::allow(Choice::screen()), pair.now);
     let control = pair
         .run_and_find(10, |o| if let SharerOutput::ControlGranted(grant) = o { Some(grant) } else { None })
         .unwrap();
@@ -261,7 +261,7 @@ fn t17_the_end_voids_every_grant_and_both_sides_know() {
     assert!(pair.sharer.is_over() && pair.viewer.is_over());
     assert!(pair.take_viewer().contains(&ViewerOutput::Ended(SessionEnd::Customer)));
     pair.sharer.accept(true, pair.now);
-    assert!(pair.viewer.ask(Action::See).is_none());
+    assert!(pair.viewer.ask(&[Action::See].into()).is_none());
     assert!(!pair.sharer.may_show());
 }
 

@@ -3,7 +3,7 @@
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::picture::UpdateHeader;
-use deskside_session::{Answer, Scope, SharerOutput, ViewerOutput};
+use deskside_session::{Answer, Choice, SharerOutput, ViewerOutput};
 
 use crate::consent::controlled;
 use crate::pair::Pair;
@@ -89,10 +89,10 @@ fn act(pair: &mut Pair) {
     let request = deskside_proto::RequestId(u32::try_from(1 + pair.seeded.below(12)).unwrap());
     match pair.seeded.below(14) {
         0 => pair.sharer.accept(true, now),
-        1 | 2 => drop(pair.viewer.ask(Action::See)),
-        3 | 4 => drop(pair.viewer.ask(Action::Control)),
+        1 | 2 => drop(pair.viewer.ask(&[Action::See].into())),
+        3 | 4 => drop(pair.viewer.ask(&[Action::Control].into())),
         5..=8 => (1..=12).for_each(|n| {
-            pair.sharer.answer(deskside_proto::RequestId(n), Answer::Allow(Scope::screen()), now)
+            pair.sharer.answer(deskside_proto::RequestId(n), Answer::allow(Choice::screen()), now)
         }),
         9 => pair.sharer.answer(request, Answer::Deny, now),
         10 => pair.sharer.f11(now),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deskside_proto::SessionId;
 use deskside_proto::frame::Deframer;
 use deskside_proto::picture::UpdateHeader;
-use deskside_session::{Now, Sharer, SharerConfig, SharerOutput, Viewer, ViewerConfig, ViewerOutput};
+use deskside_session::{Now, Policy, Sharer, SharerConfig, SharerOutput, Viewer, ViewerConfig, ViewerOutput};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{OperatorIdentity, SessionKey};
 
@@ -70,6 +70,7 @@ pub(crate) fn configs() -> (SharerConfig, ViewerConfig) {
         operator: identity.clone(),
         operator_certificate: operator.certificate().clone(),
         signer: customer.signer().clone(),
+        policy: Policy::default(),
         product: "test".into(),
     };
     let viewer = ViewerConfig {

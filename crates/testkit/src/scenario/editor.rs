@@ -43,7 +43,7 @@ impl Editor {
             // Its own settings only: no file of the machine may change what keys do.
             command
                 .args(["-e", "nano", "--ignorercfiles", "--saveonexit"])
-                .arg(&file)
+                .arg(name)
                 .current_dir(desktop.home());
         })?;
         let window = desktop.display().window(name)?.rect;

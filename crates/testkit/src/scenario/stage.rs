@@ -285,7 +285,9 @@ impl Stage {
                 "--disable-background-networking",
             ]);
             command.args(["--disable-component-update", "--disable-sync", "--password-store=basic"]);
-            command.args(["--window-size=560,620", "--window-position=690,120"]).arg(&page);
+            // Without its warning about the flags above, and without bars that show where the page lies.
+            command.args(["--test-type", "--window-size=560,620", "--window-position=690,120"]);
+            command.arg(format!("--app=file://{}", page.display()));
         })?;
         self.customer.display().window("How printing works")?;
         Ok(browser)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deskside_net::{PathChoice, Readiness, customer, operator};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd, Verdict};
-use deskside_session::{Answer, Scope};
+use deskside_session::{Answer, Choice};
 use deskside_testkit::organisation::Organisation;
 
 use crate::ends::{Customer, Operator, Place};
@@ -37,7 +37,7 @@ pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
     });
     customer.handle.send(customer::Command::Answer {
         request: request.unwrap(),
-        answer: Answer::Allow(Scope::screen()),
+        answer: Answer::allow(Choice::screen()),
     });
     operator.wait(|event| match event {
         operator::Event::Answered { verdict: Verdict::Allowed(_), .. } => Ok(()),

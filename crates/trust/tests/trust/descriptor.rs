@@ -14,6 +14,7 @@ fn body(lab: &Lab) -> DescriptorBody {
         server_ca: lab.server_ca.certificate().clone(),
         brokers: lab.descriptor.brokers().to_vec(),
         acknowledgement: String::new(),
+        policy: deskside_trust::PacketPolicy::default(),
     }
 }
 

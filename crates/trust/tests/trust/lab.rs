@@ -49,6 +49,7 @@ impl Lab {
             server_ca: server_ca.certificate().clone(),
             brokers: vec![BrokerAddress { host: "help.example.org".to_owned(), port: 443 }],
             acknowledgement: "Only go on if you know who called you.\nThank you.".to_owned(),
+            policy: deskside_trust::PacketPolicy::default(),
         };
         let descriptor_file = root.sign_descriptor(&body).unwrap();
         let descriptor = Descriptor::read(&descriptor_file, at(0)).unwrap();

@@ -1,12 +1,14 @@
 //! The widgets that both programs are made of.
 
 mod button;
+mod choice;
 mod code;
 mod container;
 mod field;
 mod text;
 
 pub use button::{Button, Kind};
+pub use choice::{radio, tick};
 pub use code::{CodeInput, CodeTyped, code_display};
 pub use container::{banner, card, page, steps};
 pub use field::Field;

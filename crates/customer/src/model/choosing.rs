@@ -1,0 +1,184 @@
+//! What is shown, as the person chooses it: everything, one monitor, all but some programs, or only some.
+
+use std::collections::BTreeSet;
+
+use deskside_net::customer::Choice;
+use deskside_proto::shown::{AreaNote, MAX_LABEL, MAX_LABELS, ScopeNote};
+use deskside_session::{ApplicationId, Area, MonitorId, Scope};
+
+/// A program that has windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// Its number on this computer.
+    pub(crate) id: ApplicationId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Title of one of its windows, to tell it from others of the same name.
+    pub(crate) title: String,
+    /// What somebody who controls it reaches beyond it, in words for the person.
+    pub(crate) warning: Option<&'static str>,
+}
+
+/// What there is to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Offer {
+    /// Monitors, if there are several.
+    pub(crate) monitors: Vec<(MonitorId, String)>,
+    /// Programs with windows.
+    pub(crate) programs: Vec<Program>,
+}
+
+/// The kinds of what can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// The whole screen.
+    Everything,
+    /// The whole screen without the ticked programs.
+    AllBut,
+    /// The ticked programs and nothing else.
+    Only,
+    /// This monitor of the offer.
+    Monitor(usize),
+}
+
+/// What the person has chosen so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choosing {
+    /// What there is.
+    pub(crate) offer: Offer,
+    /// Which kind.
+    pub(crate) show: Show,
+    /// Programs to hide or to show, as the kind says.
+    pub(crate) ticked: BTreeSet<ApplicationId>,
+    /// Background of the desktop, task bars, notifications: whether they are shown with chosen programs, or with
+    /// what remains of the screen.
+    pub(crate) surroundings: [bool; 3],
+}
+
+impl Choosing {
+    pub(super) fn new(offer: Offer) -> Self {
+        let mut choosing =
+            Self { offer, show: Show::Everything, ticked: BTreeSet::new(), surroundings: [true; 3] };
+        choosing.pick(Show::Everything);
+        choosing
+    }
+
+    /// Another kind. What goes with programs alone is little, until the person says otherwise.
+    pub(crate) fn pick(&mut self, show: Show) {
+        self.show = show;
+        self.surroundings = [show != Show::Only; 3];
+    }
+
+    /// Shows or hides a program.
+    pub(crate) fn tick(&mut self, program: ApplicationId) {
+        if !self.ticked.remove(&program) {
+            self.ticked.insert(program);
+        }
+    }
+
+    /// Whether programs are to be ticked.
+    #[must_use]
+    pub(crate) fn lists_programs(&self) -> bool {
+        matches!(self.show, Show::AllBut | Show::Only)
+    }
+
+    /// What was chosen; `None` while nothing would be shown or hidden.
+    #[must_use]
+    pub(crate) fn choice(&self) -> Option<Choice> {
+        let ticked: Vec<&Program> =
+            self.offer.programs.iter().filter(|program| self.ticked.contains(&program.id)).collect();
+        let ids: BTreeSet<ApplicationId> = ticked.iter().map(|program| program.id).collect();
+        if self.lists_programs() && ids.is_empty() {
+            return None;
+        }
+        let (area, hidden, note) = match self.show {
+            Show::Everything => (Area::Screen, BTreeSet::new(), AreaNote::Screen),
+            Show::AllBut => (Area::Screen, ids, AreaNote::Screen),
+            Show::Only => {
+                let names = ticked.iter().take(MAX_LABELS).map(|program| label(&program.name));
+                (Area::Applications(ids), BTreeSet::new(), AreaNote::Applications(names.collect()))
+            }
+            Show::Monitor(place) => {
+                let (monitor, name) = self.offer.monitors.get(place)?;
+                (Area::Monitor(*monitor), BTreeSet::new(), AreaNote::Monitor(label(name)))
+            }
+        };
+        let [desktop, panels, notifications] = self.surroundings;
+        let note = ScopeNote { area: note, hidden: hidden.len() as u32, desktop, panels, notifications };
+        Some(Choice { scope: Scope { area, hidden, desktop, panels, notifications }, note })
+    }
+}
+
+/// A name that fits into a message.
+fn label(name: &str) -> String {
+    let mut name = name.to_owned();
+    name.truncate(name.floor_char_boundary(MAX_LABEL));
+    name
+}
+
+/// What may be seen, to stand after "sees".
+pub(crate) fn shown_words(note: &ScopeNote) -> String {
+    let without = match note.hidden {
+        0 => String::new(),
+        1 => " without one program".to_owned(),
+        many => format!(" without {many} programs"),
+    };
+    match &note.area {
+        AreaNote::Screen => format!("your screen{without}"),
+        AreaNote::Monitor(name) => format!("your monitor {name}{without}"),
+        AreaNote::Applications(names) => match names.as_slice() {
+            [one] => format!("only {one}"),
+            [one, two] => format!("only {one} and {two}"),
+            [one, two, three] => format!("only {one}, {two} and {three}"),
+            many => format!("only {} programs", many.len()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer() -> Offer {
+        let program = |id, name: &str| Program {
+            id: ApplicationId(id),
+            name: name.to_owned(),
+            title: String::new(),
+            warning: None,
+        };
+        Offer {
+            monitors: vec![(MonitorId(7), "HDMI-1".to_owned()), (MonitorId(9), "DP-2".to_owned())],
+            programs: vec![program(1, "Editor"), program(2, "Bank")],
+        }
+    }
+
+    /// Row N9: what is chosen is what the grant reaches, and only names of what is shown are told.
+    #[test]
+    fn each_choice_is_its_scope() {
+        let mut choosing = Choosing::new(offer());
+        assert_eq!(choosing.choice(), Some(Choice::screen()));
+        choosing.pick(Show::Only);
+        assert_eq!(choosing.choice(), None, "nothing is ticked");
+        choosing.tick(ApplicationId(1));
+        let only = choosing.choice().unwrap();
+        assert_eq!(only.scope, Scope::applications([ApplicationId(1)]));
+        assert_eq!(shown_words(&only.note), "only Editor");
+        choosing.pick(Show::AllBut);
+        choosing.tick(ApplicationId(1));
+        choosing.tick(ApplicationId(2));
+        let without = choosing.choice().unwrap();
+        assert!(!without.scope.shows(ApplicationId(2)) && without.scope.shows(ApplicationId(1)));
+        assert!(!format!("{:?}", without.note).contains("Bank"), "a hidden name is told");
+        assert_eq!(shown_words(&without.note), "your screen without one program");
+        choosing.pick(Show::Monitor(1));
+        assert_eq!(choosing.choice().unwrap().scope, Scope::monitor(MonitorId(9)));
+    }
+
+    #[test]
+    fn a_program_that_has_gone_is_not_chosen() {
+        let mut choosing = Choosing::new(offer());
+        choosing.pick(Show::Only);
+        choosing.tick(ApplicationId(99));
+        assert_eq!(choosing.choice(), None);
+    }
+}
