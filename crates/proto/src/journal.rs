@@ -24,21 +24,24 @@ pub enum Action {
     See,
     /// Use mouse and keyboard on what may be seen.
     Control,
+    /// Point at and draw on what may be seen, without touching it.
+    Point,
 }
 
 impl Action {
     /// Every action, in the order of their numbers on the wire (from 1).
-    pub const ALL: [Self; 2] = [Self::See, Self::Control];
+    pub const ALL: [Self; 3] = [Self::See, Self::Control, Self::Point];
 
     pub(crate) fn number(self) -> u32 {
         match self {
             Self::See => 1,
             Self::Control => 2,
+            Self::Point => 3,
         }
     }
 
     pub(crate) fn from_number(number: u32, field: &'static str) -> Result<Self, DecodeError> {
-        pick(&Self::ALL, number, field, "1 or 2")
+        pick(&Self::ALL, number, field, "1 to 3")
     }
 }
 
