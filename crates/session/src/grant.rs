@@ -28,13 +28,21 @@ pub enum See {}
 #[derive(Debug)]
 pub enum Control {}
 
+/// Pointing at and drawing on the screen.
+#[derive(Debug)]
+pub enum Point {}
+
 impl sealed::Sealed for See {}
 impl sealed::Sealed for Control {}
+impl sealed::Sealed for Point {}
 impl ActionKind for See {
     const ACTION: Action = Action::See;
 }
 impl ActionKind for Control {
     const ACTION: Action = Action::Control;
+}
+impl ActionKind for Point {
+    const ACTION: Action = Action::Point;
 }
 
 /// Why a grant does not allow its action at this instant.

@@ -131,6 +131,7 @@ fn name(action: Action) -> &'static str {
     match action {
         Action::See => "see the screen",
         Action::Control => "use mouse and keyboard",
+        Action::Point => "point and draw on the screen",
     }
 }
 

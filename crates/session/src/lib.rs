@@ -20,7 +20,7 @@ mod suspension;
 mod viewer;
 mod witness;
 
-pub use grant::{ActionKind, Control, Denied, Grant, Revoker, See};
+pub use grant::{ActionKind, Control, Denied, Grant, Point, Revoker, See};
 pub use journal::{Journal, JournalError};
 pub use journal_file::MAX_JOURNAL_FILE;
 pub use now::Now;

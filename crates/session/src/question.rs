@@ -46,6 +46,13 @@ impl Question {
                      once."
                 ),
             ),
+            Action::Point => (
+                format!("May {operator} point and draw on your screen?"),
+                format!("{operator} will be able to show you places on your screen and write next to them."),
+                format!(
+                    "{operator} will not be able to click, type, or open your files. The marks fade away."
+                ),
+            ),
         };
         Self { title, can, cannot }
     }

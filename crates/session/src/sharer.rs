@@ -19,7 +19,7 @@ use crate::grant::Issuer;
 use crate::journal::Journal;
 use crate::question::Question;
 use crate::suspension::Rest;
-use crate::{Control, Grant, Now, Revoker, Scope, See};
+use crate::{Control, Grant, Now, Point, Revoker, Scope, See};
 
 /// How long the person may look at who is asking.
 const INTRODUCTION: Duration = Duration::from_secs(60);
@@ -76,6 +76,8 @@ pub enum SharerOutput {
     SeeGranted(Grant<See>),
     /// Control was allowed: begin to inject.
     ControlGranted(Grant<Control>),
+    /// Pointing was allowed: begin to draw.
+    PointGranted(Grant<Point>),
     /// A grant ended.
     GrantEnded {
         /// For what.
@@ -124,10 +126,12 @@ pub struct Sharer {
     journal: Journal,
     see_issuer: Issuer<See>,
     control_issuer: Issuer<Control>,
+    point_issuer: Issuer<Point>,
     see: Option<GrantId>,
     /// What may be seen, as long as anything may.
     scope: Scope,
     control: Option<GrantId>,
+    point: Option<GrantId>,
     last_grant: u32,
     last_request: u32,
     open: Option<OpenQuestion>,
@@ -162,9 +166,11 @@ impl Sharer {
             journal,
             see_issuer: Issuer::new(),
             control_issuer: Issuer::new(),
+            point_issuer: Issuer::new(),
             see: None,
             scope: Scope::screen(),
             control: None,
+            point: None,
             last_grant: 0,
             last_request: 0,
             open: None,
@@ -375,6 +381,8 @@ impl Sharer {
     fn given_back(&mut self, grant: GrantId, now: Now) {
         if self.control == Some(grant) {
             self.end_grant(Action::Control, GrantEnd::GivenBack, now);
+        } else if self.point == Some(grant) {
+            self.end_grant(Action::Point, GrantEnd::GivenBack, now);
         } else if self.see == Some(grant) {
             self.end_grant(Action::See, GrantEnd::GivenBack, now);
         }
@@ -393,6 +401,10 @@ impl Sharer {
                 self.control_issuer.revoke();
                 self.control.take()
             }
+            Action::Point => {
+                self.point_issuer.revoke();
+                self.point.take()
+            }
         };
         let Some(grant) = ended else { return };
         if action == Action::Control {
@@ -403,11 +415,12 @@ impl Sharer {
         self.outputs.push_back(SharerOutput::GrantEnded { action, grant, reason });
     }
 
-    /// Control is never wider than seeing, and is not asked for without it.
+    /// Control and pointing are never wider than seeing, and are not asked for without it.
     fn end_what_rests_on_see(&mut self, reason: GrantEnd, now: Now) {
         let reason = if reason == GrantEnd::SessionEnded { reason } else { GrantEnd::Narrowed };
         self.end_grant(Action::Control, reason, now);
-        if let Some(open) = self.open.take_if(|open| open.action == Action::Control) {
+        self.end_grant(Action::Point, reason, now);
+        if let Some(open) = self.open.take_if(|open| open.action != Action::See) {
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
             self.close(open.request, Verdict::Unavailable, now);
         }
@@ -417,6 +430,8 @@ impl Sharer {
     fn update_rest(&mut self, now: Now) {
         let reason = self.rest.reason(now.monotonic);
         self.control_issuer.suspend(reason.is_some());
+        // Who uses the mouse can be shown things meanwhile; who reads a question must not.
+        self.point_issuer.suspend(reason.is_some_and(|reason| reason != Suspension::Hand));
         if reason == self.told {
             return;
         }

@@ -58,6 +58,10 @@ impl Sharer {
                 self.control = Some(grant);
                 SharerOutput::ControlGranted(self.control_issuer.issue(grant, self.scope.clone()))
             }
+            Action::Point => {
+                self.point = Some(grant);
+                SharerOutput::PointGranted(self.point_issuer.issue(grant, self.scope.clone()))
+            }
         };
         self.close(question.request, Verdict::Allowed(grant), now);
         self.outputs.push_back(granted);
@@ -115,6 +119,7 @@ impl Sharer {
             Phase::Active => {}
         }
         self.control_issuer.revoke();
+        self.point_issuer.revoke();
         self.see_issuer.revoke();
         // Nothing is asked any more.
         self.queue.clear();
@@ -123,6 +128,7 @@ impl Sharer {
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
         }
         self.end_grant(Action::Control, GrantEnd::SessionEnded, now);
+        self.end_grant(Action::Point, GrantEnd::SessionEnded, now);
         self.end_grant(Action::See, GrantEnd::SessionEnded, now);
         if self.refused_input > 0 {
             self.note_refused_input(now);

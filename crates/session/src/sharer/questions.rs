@@ -31,9 +31,10 @@ impl Sharer {
             let is_granted = match action {
                 Action::See => self.see.is_some(),
                 Action::Control => self.control.is_some(),
+                Action::Point => self.point.is_some(),
             };
-            // Control is never wider than seeing.
-            let lacks_see = action == Action::Control && self.see.is_none();
+            // Nothing is wider than seeing.
+            let lacks_see = action != Action::See && self.see.is_none();
             if is_granted || lacks_see || now.monotonic < self.not_before {
                 self.refuse(request, action, now);
                 continue;

@@ -87,12 +87,12 @@ fn t69_random_sessions_keep_the_invariants() {
 fn act(pair: &mut Pair) {
     let now = pair.now;
     let request = deskside_proto::RequestId(u32::try_from(1 + pair.seeded.below(12)).unwrap());
-    match pair.seeded.below(14) {
+    match pair.seeded.below(15) {
         0 => pair.sharer.accept(true, now),
         1 | 2 => drop(pair.viewer.ask(Action::See)),
         3 | 4 => drop(pair.viewer.ask(Action::Control)),
         5..=8 => (1..=12).for_each(|n| {
-            pair.sharer.answer(deskside_proto::RequestId(n), Answer::Allow(Scope::screen()), now)
+            pair.sharer.answer(deskside_proto::RequestId(n), Answer::Allow(Scope::screen()), now);
         }),
         9 => pair.sharer.answer(request, Answer::Deny, now),
         10 => pair.sharer.f11(now),
@@ -102,6 +102,7 @@ fn act(pair: &mut Pair) {
             pair.sharer.pause(paused, now);
             pair.sharer.screen(100, 100);
         }
+        13 => drop(pair.viewer.ask(Action::Point)),
         _ => {
             pair.viewer.input(&[InputEvent::Text('x')]);
             pair.viewer.withdraw(request);

@@ -8,3 +8,4 @@ mod hostile;
 mod journal;
 mod line;
 mod pair;
+mod pointing;
