@@ -12,6 +12,8 @@ mod hand;
 mod injector;
 mod keymap;
 mod keysym;
+mod monitors;
+mod region;
 mod reservation;
 mod screen;
 mod segment;
@@ -20,22 +22,26 @@ mod stop;
 mod stroke;
 mod survival;
 mod translate;
+pub(crate) mod windows;
 
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::shm::ConnectionExt as _;
 use x11rb::protocol::xinput::ConnectionExt as _;
 use x11rb::protocol::xkb::ConnectionExt as _;
-use x11rb::protocol::{damage, randr, shm, xfixes, xinput, xkb, xtest};
+use x11rb::protocol::{composite, damage, randr, res, shape, shm, xfixes, xinput, xkb, xtest};
 use x11rb::rust_connection::RustConnection;
 
 pub use grab::KeyboardGrab;
 pub use hand::HandWatch;
 pub use injector::X11Injector;
+pub use monitors::Monitor;
 pub use reservation::F11Reservation;
 pub use screen::X11Screen;
 pub use survival::Survival;
+pub use windows::{Application, Risk};
 
+use self::windows::Processes;
 use crate::watchdog::{Undo, Watchdog};
 use crate::{GrabCallback, HandCallback, PlatformError};
 
@@ -43,6 +49,8 @@ use crate::{GrabCallback, HandCallback, PlatformError};
 #[derive(Debug, Clone)]
 pub struct X11 {
     display: Option<String>,
+    /// All parts and the customer's choice speak of the same applications.
+    processes: Processes,
 }
 
 /// Opens a display by name (`:0`), or the one that the environment variable `DISPLAY` names.
@@ -51,11 +59,14 @@ pub struct X11 {
 /// [`PlatformError::NoDisplay`] if it cannot be opened, [`PlatformError::Missing`] if it lacks an
 /// extension, [`PlatformError::PixelFormat`] if its pixels are not 24 bits in 32.
 pub fn open(display: Option<&str>) -> Result<X11, PlatformError> {
-    let x11 = X11 { display: display.map(str::to_owned) };
+    let x11 = X11 { display: display.map(str::to_owned), processes: Processes::default() };
     let (connection, screen) = x11.connect()?;
     let needed = [
+        (composite::X11_EXTENSION_NAME, "the COMPOSITE extension"),
         (damage::X11_EXTENSION_NAME, "the DAMAGE extension"),
         (randr::X11_EXTENSION_NAME, "the RANDR extension"),
+        (res::X11_EXTENSION_NAME, "the X-Resource extension"),
+        (shape::X11_EXTENSION_NAME, "the SHAPE extension"),
         (shm::X11_EXTENSION_NAME, "the MIT-SHM extension"),
         (xfixes::X11_EXTENSION_NAME, "the XFIXES extension"),
         (xinput::X11_EXTENSION_NAME, "the XInput extension"),
@@ -76,7 +87,8 @@ pub fn open(display: Option<&str>) -> Result<X11, PlatformError> {
 
 /// Undoes what a killed process left behind.
 pub(crate) fn undo(display: Option<&str>, left: &Undo) -> Result<(), PlatformError> {
-    let (connection, screen) = X11 { display: display.map(str::to_owned) }.connect()?;
+    let x11 = X11 { display: display.map(str::to_owned), processes: Processes::default() };
+    let (connection, screen) = x11.connect()?;
     let root = connection.setup().roots[screen].root;
     fingers::undo(&connection, root, left)
 }
@@ -89,6 +101,26 @@ impl X11 {
     pub fn screen(&self) -> Result<X11Screen, PlatformError> {
         let (connection, screen) = self.connect()?;
         X11Screen::new(connection, screen)
+    }
+
+    /// The applications that have windows now, without this process itself, in the order of their names.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn applications(&self) -> Result<Vec<Application>, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots[screen].root;
+        windows::list(&connection, root, self.processes.clone())
+    }
+
+    /// The monitors that there are now; one at least.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn monitors(&self) -> Result<Vec<Monitor>, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        let root = connection.setup().roots[screen].root;
+        monitors::list(&connection, root)
     }
 
     /// Makes ready to carry out input. The watchdog lets go of what is held should this process be killed.

@@ -1,0 +1,452 @@
+//! The directory of windows: which there are, in which order, and whose.
+//!
+//! It is kept by events. They come in the order in which things happened, and before the answer to any later
+//! question: who holds the server (`GrabServer`), has had an answer, and has taken in all events, knows how it
+//! is. What has not been looked at since it changed is nobody's.
+
+mod applications;
+mod examine;
+mod owner;
+mod process;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deskside_session::{ApplicationId, Scope};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeWindowAttributesAux, ConfigureNotifyEvent, ConnectionExt as _, EventMask, Window,
+};
+use x11rb::rust_connection::RustConnection;
+
+pub(super) use applications::list;
+pub use applications::{Application, Risk};
+pub(crate) use examine::Atoms;
+pub(crate) use owner::{Kind, Owner, allows};
+pub(crate) use process::Processes;
+
+use self::examine::Answer;
+use self::owner::{Census, Part, resolve};
+use self::process::Seen;
+use super::region::{Place, Region};
+use crate::PlatformError;
+
+/// Where a top-level window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Geometry {
+    /// Of the outer upper left corner, from that of the root.
+    pub(crate) x: i32,
+    pub(crate) y: i32,
+    /// Without the border.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) border: u32,
+}
+
+impl Geometry {
+    /// With the border.
+    pub(crate) fn outer(&self) -> Place {
+        let (width, height) = (self.width + 2 * self.border, self.height + 2 * self.border);
+        Place { x: self.x, y: self.y, width, height }
+    }
+}
+
+/// A window within a top-level window, or that itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Inner {
+    pub(crate) window: Window,
+    /// Not a window that only takes input.
+    pub(crate) draws: bool,
+    part: Part,
+    is_override_redirect: bool,
+    transient_for: Option<ApplicationId>,
+}
+
+/// A child of the root.
+#[derive(Debug, Clone)]
+pub(crate) struct TopLevel {
+    /// `None` until it is known.
+    pub(crate) geometry: Option<Geometry>,
+    pub(crate) is_mapped: bool,
+    /// It is as it was when it was looked at. If not, it is nobody's, and what is below does not hold.
+    pub(crate) is_known: bool,
+    pub(crate) owner: Owner,
+    pub(crate) kind: Kind,
+    /// Bits of a pixel; 0 for a window that only takes input.
+    pub(crate) depth: u8,
+    /// If it is not a rectangle: its form from its inner upper left corner.
+    pub(crate) shape: Option<Region>,
+    /// Itself, and all windows within.
+    pub(crate) inner: Vec<Inner>,
+    /// Raised whenever the display gives it other memory for its pixels.
+    pub(crate) storage: u64,
+    /// Raised whenever something in it was moved.
+    pub(crate) moved_within: u64,
+}
+
+impl TopLevel {
+    fn new(geometry: Option<Geometry>) -> Self {
+        Self {
+            geometry,
+            is_mapped: false,
+            is_known: false,
+            owner: Owner::Unknown,
+            kind: Kind::Ordinary,
+            depth: 0,
+            shape: None,
+            inner: Vec::new(),
+            storage: 0,
+            moved_within: 0,
+        }
+    }
+
+    /// Whether it covers anything.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.is_mapped && self.depth != 0
+    }
+
+    /// The pixels of the root that it covers, if it is seen.
+    pub(crate) fn outline(&self) -> Region {
+        let Some(geometry) = self.geometry else { return Region::default() };
+        let outer = Region::of(geometry.outer());
+        let Some(shape) = &self.shape else { return outer };
+        let border = i32::try_from(geometry.border).unwrap_or(0);
+        shape.clone().translate(geometry.x + border, geometry.y + border).intersect(&outer)
+    }
+
+    /// Whether a scope reaches it.
+    pub(crate) fn is_within(&self, scope: &Scope) -> bool {
+        self.is_known && allows(scope, &self.owner, self.kind)
+    }
+
+    fn configure(&mut self, geometry: Geometry) {
+        let is_same_size = self.geometry.is_some_and(|before| {
+            (before.width, before.height, before.border) == (geometry.width, geometry.height, geometry.border)
+        });
+        if !is_same_size {
+            self.storage += 1;
+        }
+        self.geometry = Some(geometry);
+    }
+}
+
+/// The directory, as of the events that it has been told of.
+#[derive(Debug)]
+pub(crate) struct Windows {
+    pub(crate) atoms: Atoms,
+    root: Window,
+    processes: Processes,
+    own: Option<ApplicationId>,
+    window_manager: Option<ApplicationId>,
+    is_window_manager_known: bool,
+    /// From the lowest.
+    order: Vec<Window>,
+    is_order_known: bool,
+    tops: BTreeMap<Window, TopLevel>,
+    /// The top-level window of each window.
+    top_of: BTreeMap<Window, Window>,
+    /// Windows that were once shown on the root as an application's own.
+    shown_once: Vec<Window>,
+}
+
+impl Windows {
+    /// Begins to listen; [`Windows::happened`] must be told of all events, and [`Windows::refresh`] looks.
+    /// On this connection nobody else may choose the root's events.
+    pub(crate) fn new(
+        connection: &RustConnection,
+        root: Window,
+        processes: Processes,
+    ) -> Result<Self, PlatformError> {
+        let atoms = Atoms::new(connection)?.reply()?;
+        let mask = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        let listen = ChangeWindowAttributesAux::new().event_mask(mask);
+        connection.change_window_attributes(root, &listen)?.check()?;
+        // As the server sees it, which may be another number than the one that this process knows.
+        let name = connection.generate_id()?;
+        let pid = examine::processes(connection, [name])?.into_values().next();
+        Ok(Self {
+            atoms,
+            root,
+            own: pid.and_then(|pid| processes.identify(pid)),
+            processes,
+            window_manager: None,
+            is_window_manager_known: false,
+            order: Vec::new(),
+            is_order_known: false,
+            tops: BTreeMap::new(),
+            top_of: BTreeMap::new(),
+            shown_once: Vec::new(),
+        })
+    }
+
+    /// Takes in an event; whether it is about windows.
+    pub(crate) fn happened(&mut self, event: &Event) -> bool {
+        let root = self.root;
+        match event {
+            Event::CreateNotify(event) if event.parent == root => {
+                let geometry = Geometry {
+                    x: event.x.into(),
+                    y: event.y.into(),
+                    width: event.width.into(),
+                    height: event.height.into(),
+                    border: event.border_width.into(),
+                };
+                self.add(event.window, Some(geometry));
+            }
+            Event::DestroyNotify(event) if event.event == root => self.remove(event.window),
+            Event::ReparentNotify(event) => {
+                self.disturb(event.event);
+                if event.parent == root {
+                    self.add(event.window, None);
+                } else if event.event == root {
+                    self.remove(event.window);
+                }
+            }
+            Event::MapNotify(event) if event.event == root => {
+                if !event.override_redirect {
+                    self.shown_once.push(event.window);
+                }
+                if let Some(top) = self.tops.get_mut(&event.window) {
+                    (top.is_mapped, top.storage) = (true, top.storage + 1);
+                }
+            }
+            Event::UnmapNotify(event) if event.event == root => {
+                if let Some(top) = self.tops.get_mut(&event.window) {
+                    top.is_mapped = false;
+                }
+            }
+            Event::ConfigureNotify(event) if event.event == root && event.window != root => {
+                self.is_order_known = false;
+                if let Some(top) = self.tops.get_mut(&event.window) {
+                    top.configure(geometry_of(event));
+                }
+            }
+            Event::GravityNotify(event) if event.event == root => {
+                if let Some(geometry) = self.tops.get_mut(&event.window).and_then(|top| top.geometry.as_mut())
+                {
+                    (geometry.x, geometry.y) = (event.x.into(), event.y.into());
+                }
+            }
+            Event::CirculateNotify(event) if event.event == root => self.is_order_known = false,
+            Event::CreateNotify(event) => self.disturb(event.parent),
+            Event::ConfigureNotify(event) if event.event != event.window => self.moved_within(event.event),
+            Event::GravityNotify(event) if event.event != event.window => self.moved_within(event.event),
+            Event::ShapeNotify(event) => self.disturb(event.affected_window),
+            Event::PropertyNotify(event) if event.window == root => {
+                if event.atom == self.atoms._NET_SUPPORTING_WM_CHECK {
+                    self.is_window_manager_known = false;
+                }
+            }
+            Event::PropertyNotify(event) if self.atoms.matters(event.atom) => self.disturb(event.window),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether a question to the display is due.
+    pub(crate) fn is_stale(&self) -> bool {
+        !self.is_order_known
+            || !self.is_window_manager_known
+            || !self.shown_once.is_empty()
+            || self.tops.values().any(|top| !top.is_known)
+    }
+
+    /// Looks at what has changed. Events that have come meanwhile may make it stale again.
+    pub(crate) fn refresh(&mut self, connection: &RustConnection) -> Result<(), PlatformError> {
+        if !self.is_order_known {
+            let children = connection.query_tree(self.root)?.reply()?.children;
+            self.set_order(&children);
+        }
+        let unknown: BTreeSet<Window> =
+            self.tops.iter().filter(|(_, top)| !top.is_known).map(|(window, _)| *window).collect();
+        let manager = if self.is_window_manager_known { None } else { self.manager_window(connection)? };
+        let shown_once = std::mem::take(&mut self.shown_once);
+        if unknown.is_empty() && self.is_window_manager_known && shown_once.is_empty() {
+            return Ok(());
+        }
+        let trees = examine::trees(connection, &self.atoms, &unknown)?;
+        let answers = trees.values().flatten();
+        let named =
+            answers.flat_map(|answer| [Some(answer.window), answer.transient_for, answer.leader]).flatten();
+        let asked = named.chain(shown_once.iter().copied()).chain(manager);
+        let pids = examine::processes(connection, asked)?;
+        let process =
+            |window: Window| self.processes.identify(*pids.get(&examine::base(connection, window))?);
+        for application in shown_once.into_iter().filter_map(process) {
+            if Some(application) != self.window_manager {
+                self.processes.saw(application, Kind::Ordinary);
+            }
+        }
+        if !self.is_window_manager_known {
+            self.window_manager = manager.and_then(process);
+        }
+        let read: Vec<(Window, Vec<Inner>, Vec<Answer>)> = trees
+            .into_iter()
+            .map(|(window, tree)| (window, tree.iter().map(|answer| inner(answer, &process)).collect(), tree))
+            .collect();
+        self.is_window_manager_known = true;
+        for window in unknown {
+            self.learn(window, Vec::new(), Vec::new());
+        }
+        for (window, inner, tree) in read {
+            self.learn(window, inner, tree);
+        }
+        self.resolve();
+        Ok(())
+    }
+
+    /// Windows that cover something, from the lowest.
+    pub(crate) fn stacked(&self) -> impl DoubleEndedIterator<Item = (Window, &TopLevel)> {
+        let tops = self.order.iter().filter_map(|window| Some((*window, self.tops.get(window)?)));
+        tops.filter(|(_, top)| top.is_seen())
+    }
+
+    pub(crate) fn top_level(&self, window: Window) -> Option<&TopLevel> {
+        self.tops.get(&window)
+    }
+
+    /// The top-level window that a window is, or lies within.
+    pub(crate) fn top_of(&self, window: Window) -> Option<Window> {
+        self.top_of.get(&window).copied()
+    }
+
+    /// Whose a window is: what is known of the top-level window that it is or lies within.
+    pub(crate) fn owner(&self, window: Window) -> Owner {
+        let top = self.top_of(window).and_then(|top| self.tops.get(&top));
+        top.filter(|top| top.is_known).map_or(Owner::Unknown, |top| top.owner.clone())
+    }
+
+    /// The order of all children of the root, from the lowest, that a question has brought. Windows that are
+    /// not known yet are not known to anybody.
+    pub(crate) fn set_order(&mut self, children: &[Window]) {
+        for window in children {
+            self.tops.entry(*window).or_insert_with(|| TopLevel::new(None));
+            self.top_of.insert(*window, *window);
+        }
+        let present: BTreeSet<Window> = children.iter().copied().collect();
+        let gone: Vec<Window> = self.tops.keys().filter(|top| !present.contains(top)).copied().collect();
+        gone.into_iter().for_each(|window| self.remove(window));
+        self.order = children.to_vec();
+        self.is_order_known = true;
+    }
+
+    fn add(&mut self, window: Window, geometry: Option<Geometry>) {
+        self.remove(window);
+        self.tops.insert(window, TopLevel::new(geometry));
+        self.top_of.insert(window, window);
+    }
+
+    fn remove(&mut self, window: Window) {
+        self.is_order_known = false;
+        if self.tops.remove(&window).is_some() {
+            self.top_of.retain(|_, top| *top != window);
+        }
+    }
+
+    /// Something about this window, or in it, is other than it was.
+    fn disturb(&mut self, window: Window) {
+        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+            top.is_known = false;
+        }
+    }
+
+    fn moved_within(&mut self, window: Window) {
+        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+            top.moved_within += 1;
+        }
+    }
+
+    /// The window by which the window manager says that it is there.
+    fn manager_window(&self, connection: &RustConnection) -> Result<Option<Window>, PlatformError> {
+        let (name, kind) = (self.atoms._NET_SUPPORTING_WM_CHECK, AtomEnum::WINDOW);
+        let property = connection.get_property(false, self.root, name, kind, 0, 1)?.reply()?;
+        Ok(property.value32().and_then(|mut windows| windows.next()))
+    }
+
+    fn learn(&mut self, window: Window, inner: Vec<Inner>, tree: Vec<Answer>) {
+        self.top_of.retain(|_, top| *top != window);
+        let Some(top) = self.tops.get_mut(&window) else { return };
+        top.is_known = true;
+        top.owner = Owner::Unknown;
+        self.top_of.insert(window, window);
+        self.top_of.extend(inner.iter().map(|inner| (inner.window, window)));
+        top.inner = inner;
+        // Gone, or too much to look at: nobody's.
+        let Some(outermost) = tree.into_iter().next() else { return };
+        if top.geometry.is_none() {
+            // Later on events say it, so that it fits what else they say.
+            top.geometry = Some(Geometry {
+                x: outermost.geometry.x.into(),
+                y: outermost.geometry.y.into(),
+                width: outermost.geometry.width.into(),
+                height: outermost.geometry.height.into(),
+                border: outermost.geometry.border_width.into(),
+            });
+            top.is_mapped = outermost.is_mapped;
+        }
+        top.depth = if outermost.draws { outermost.geometry.depth } else { 0 };
+        top.shape = outermost.shape;
+    }
+
+    /// Says again whose all windows are: what is newly known of one process may concern them all.
+    fn resolve(&mut self) {
+        for top in self.tops.values().filter(|top| top.is_known) {
+            let clients = top.inner.iter().filter(|inner| inner.part.is_client);
+            let itself = top.inner.first().filter(|itself| {
+                let is_frame = 1 < top.inner.len() && itself.part.application == self.window_manager;
+                top.is_seen() && !itself.is_override_redirect && !is_frame
+            });
+            for inner in clients.chain(itself) {
+                let Some(application) = inner.part.application else { continue };
+                // A dialog for another application's window makes nobody an application.
+                if inner.transient_for.is_none_or(|other| other == application) {
+                    self.processes.saw(application, inner.part.kind.unwrap_or(Kind::Ordinary));
+                }
+            }
+        }
+        let mut tops = std::mem::take(&mut self.tops);
+        for top in tops.values_mut().filter(|top| top.is_known) {
+            let parts: Vec<Part> = top.inner.iter().map(|inner| inner.part.clone()).collect();
+            if let Some((itself, within)) = parts.split_first() {
+                (top.owner, top.kind) = resolve(itself, within, self);
+            }
+        }
+        self.tops = tops;
+    }
+}
+
+impl Census for Windows {
+    fn own(&self) -> Option<ApplicationId> {
+        self.own
+    }
+
+    fn window_manager(&self) -> Option<ApplicationId> {
+        self.window_manager
+    }
+
+    fn seen(&self, application: ApplicationId) -> Seen {
+        self.processes.seen(application)
+    }
+}
+
+fn inner(answer: &Answer, process: &impl Fn(Window) -> Option<ApplicationId>) -> Inner {
+    let transient_for = answer.transient_for.and_then(process);
+    let part = Part {
+        application: process(answer.window),
+        is_client: answer.is_client && answer.draws,
+        kind: answer.kind,
+        hinted: transient_for.or_else(|| answer.leader.and_then(process)),
+    };
+    let is_override_redirect = answer.is_override_redirect;
+    Inner { window: answer.window, draws: answer.draws, part, is_override_redirect, transient_for }
+}
+
+fn geometry_of(event: &ConfigureNotifyEvent) -> Geometry {
+    Geometry {
+        x: event.x.into(),
+        y: event.y.into(),
+        width: event.width.into(),
+        height: event.height.into(),
+        border: event.border_width.into(),
+    }
+}
