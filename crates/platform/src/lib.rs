@@ -6,11 +6,14 @@
 //! `unsafe` code or knows which operating system it runs on. Capture and injection take a
 //! [`deskside_session::Grant`] and ask it immediately before every single use.
 
+mod drawing;
 mod error;
 pub mod fake;
 mod hand;
 mod injector;
 mod keyboard;
+pub mod marks;
+mod overlay;
 mod screen;
 pub mod watchdog;
 pub mod x11;
@@ -19,4 +22,5 @@ pub use error::{InjectError, PlatformError};
 pub use hand::{HandCallback, HandEvent};
 pub use injector::Injector;
 pub use keyboard::{GrabCallback, GrabEvent, GrabRefused};
+pub use overlay::{MARKS_REFRESH, Overlay};
 pub use screen::{CursorImage, Screen, ScreenEvent, Waker};

@@ -7,7 +7,7 @@
 //! | program and broker | JSON over HTTPS | [`api`] |
 //! | program and relay | frames over TLS, datagrams over UDP | [`tunnel`], [`udp`], [`ticket`] |
 //! | operator and customer, control | one QUIC stream, [`frame`]d protobuf | [`control`], [`journal`] |
-//! | operator and customer, bulk | one QUIC stream each | [`input`], [`picture`] |
+//! | operator and customer, bulk | one QUIC stream each | [`input`], [`marks`], [`picture`] |
 //!
 //! Nothing here does I/O, reads a clock or draws a random number. Every decoder checks a named maximum
 //! before it allocates, and its error says which field was wrong and why. The same facts stand in
@@ -22,6 +22,7 @@ pub mod frame;
 mod id;
 pub mod input;
 pub mod journal;
+pub mod marks;
 pub mod offer;
 pub mod picture;
 pub mod shown;

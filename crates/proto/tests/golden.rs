@@ -5,6 +5,7 @@
 use deskside_proto::control::{Control, CursorShape, Suspension};
 use deskside_proto::input::{Button, InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::marks::{Colour, Figure, MarkBatch, MarkEvent, MarkId, Place};
 use deskside_proto::offer::{OfferBody, RelayAddress, SignedOffer};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::{AreaNote, MonitorNote, ScopeNote};
@@ -66,6 +67,22 @@ fn input() -> InputBatch {
         InputEvent::ReleaseAll,
     ];
     InputBatch { grant: GrantId(3), epoch: 2, events }
+}
+
+fn marks() -> MarkBatch {
+    let (from, to) = (Place { x: 640, y: 480 }, Place { x: 1919, y: 5 });
+    let put = |id, colour, figure| MarkEvent::Put { id: MarkId(id), colour, figure };
+    let events = vec![
+        put(1, Colour::Red, Figure::Pointer(from)),
+        put(2, Colour::Yellow, Figure::Arrow { from, to }),
+        put(3, Colour::Green, Figure::Rectangle { from, to }),
+        put(4, Colour::Blue, Figure::Freehand(vec![from])),
+        put(5, Colour::Red, Figure::Text { at: to, text: "här".into() }),
+        MarkEvent::Extend { id: MarkId(4), places: vec![to] },
+        MarkEvent::Erase(MarkId(1)),
+        MarkEvent::Clear,
+    ];
+    MarkBatch { grant: GrantId(4), epoch: 2, events }
 }
 
 fn journal() -> Vec<(&'static str, Entry)> {
@@ -157,6 +174,8 @@ fn every_message_looks_as_ever() {
         line(name, &message.encode());
     }
     line("input", &input().encode());
+    assert_eq!(MarkBatch::decode(&marks().encode()), Ok(marks()));
+    line("marks", &marks().encode());
     for (name, entry) in journal() {
         assert_eq!(Entry::decode(&entry.encode()).as_ref(), Ok(&entry));
         line(name, &entry.encode());

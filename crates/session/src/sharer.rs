@@ -387,7 +387,7 @@ impl Sharer {
     /// Tells grants, viewer and person if input rests now and did not before, or the other way round.
     fn update_rest(&mut self, now: Now) {
         let reason = self.rest.reason(now.monotonic);
-        self.grants.suspend_control(reason.is_some());
+        self.grants.suspend_acts(reason);
         if reason == self.told {
             return;
         }

@@ -13,6 +13,8 @@ mod injector;
 mod keymap;
 mod keysym;
 mod monitors;
+mod overlay;
+mod reach;
 mod region;
 mod reservation;
 mod screen;
@@ -36,6 +38,7 @@ pub use grab::KeyboardGrab;
 pub use hand::HandWatch;
 pub use injector::X11Injector;
 pub use monitors::Monitor;
+pub use overlay::X11Overlay;
 pub use reservation::F11Reservation;
 pub use screen::X11Screen;
 pub use survival::Survival;
@@ -130,6 +133,15 @@ impl X11 {
     pub fn injector(&self, watchdog: Option<Watchdog>) -> Result<X11Injector, PlatformError> {
         let (connection, screen) = self.connect()?;
         X11Injector::new(connection, screen, watchdog)
+    }
+
+    /// Makes ready to draw the operator's marks. Nothing is drawn yet.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn overlay(&self) -> Result<X11Overlay, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        X11Overlay::new(connection, screen, self.processes.clone())
     }
 
     /// Begins to listen to the hand, on a thread of its own, until the watch is dropped.

@@ -8,7 +8,8 @@ use deskside_proto::journal::Action;
 use deskside_proto::shown::ScopeNote;
 use deskside_proto::{PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_session::{
-    Answer, Choice, Control, Grant, Now, Policy, Revoker, Scope, See, Sharer, SharerConfig, SharerOutput,
+    Answer, Choice, Control, Grant, Now, Point, Policy, Revoker, Scope, See, Sharer, SharerConfig,
+    SharerOutput,
 };
 use deskside_trust::{OperatorIdentity, SessionKey};
 
@@ -16,6 +17,7 @@ use deskside_trust::{OperatorIdentity, SessionKey};
 pub(crate) struct Consent {
     pub(crate) see: Grant<See>,
     pub(crate) control: Grant<Control>,
+    pub(crate) point: Grant<Point>,
     pub(crate) revoker: Revoker<Control>,
     sharer: Sharer,
     now: Now,
@@ -52,8 +54,8 @@ impl Consent {
         };
         tell(&mut sharer, &Message::Hello { version: PROTOCOL_VERSION, product: "test".to_owned() }, now);
         sharer.accept(true, now);
-        let (mut see, mut control, mut revoker) = (None, None, None);
-        for (number, action) in [(1, Action::See), (2, Action::Control)] {
+        let (mut see, mut control, mut point, mut revoker) = (None, None, None, None);
+        for (number, action) in [(1, Action::See), (2, Action::Control), (3, Action::Point)] {
             let request = RequestId(number);
             tell(&mut sharer, &Message::Ask { request, actions: vec![action] }, now);
             sharer.answer(
@@ -69,11 +71,13 @@ impl Consent {
             match output {
                 SharerOutput::SeeGranted(grant) => see = Some(grant),
                 SharerOutput::ControlGranted(grant) => control = Some(grant),
+                SharerOutput::PointGranted(grant) => point = Some(grant),
                 SharerOutput::Started(started) => revoker = Some(started),
                 _ => {}
             }
         }
-        Self { see: see.unwrap(), control: control.unwrap(), revoker: revoker.unwrap(), sharer, now }
+        let (see, control, point) = (see.unwrap(), control.unwrap(), point.unwrap());
+        Self { see, control, point, revoker: revoker.unwrap(), sharer, now }
     }
 
     /// The customer takes seeing back.

@@ -14,7 +14,11 @@ mod keyboard;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod overlay;
+#[cfg(test)]
 mod pointer;
+#[cfg(test)]
+mod program;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

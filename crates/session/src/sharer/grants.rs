@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use deskside_proto::GrantId;
-use deskside_proto::control::Control as Message;
+use deskside_proto::control::{Control as Message, Suspension};
 use deskside_proto::journal::{Action, Event, GrantEnd, Verdict};
 use deskside_proto::shown::AreaNote;
 
@@ -73,15 +73,15 @@ impl Grants {
         }
     }
 
-    /// Lets control rest, or not.
-    pub(super) fn suspend_control(&self, suspended: bool) {
-        self.control.suspend(suspended);
+    /// Lets what the operator does rest, or not. Who points is not in the way of the customer's hand.
+    pub(super) fn suspend_acts(&self, reason: Option<Suspension>) {
+        self.control.suspend(reason.is_some());
+        self.point.suspend(reason.is_some_and(|reason| reason != Suspension::Hand));
     }
 
-    /// Lets everything that has to do with the picture rest, or not.
+    /// Lets the picture rest, or not.
     pub(super) fn suspend_picture(&self, suspended: bool) {
         self.see.suspend(suspended);
-        self.point.suspend(suspended);
     }
 
     /// The machine has heard of the hand.

@@ -8,4 +8,5 @@ mod hostile;
 mod journal;
 mod line;
 mod pair;
+mod pointing;
 mod scope;

@@ -14,7 +14,7 @@ use deskside_testkit::process::Process;
 use deskside_testkit::wait::wait_until;
 
 use crate::ends::Place;
-use crate::sessions::{allow, begin};
+use crate::sessions::{allow, begin, show};
 
 /// Drawn on the screen; as long as SECURITY.md's canaries.
 const DRAWN: &[u8; 64] = b"canary-drawn-c0ffee-5d1e9b7a-3f2c-4a8e-9d6b-0123456789abcdef-end";
@@ -67,10 +67,9 @@ fn nothing_is_seen(path: PathChoice) {
     let port = place.descriptor().brokers()[0].port;
     let _tcpdump = capture(folder, port);
     let (operator, customer) = begin(&place, path);
-    allow(&operator, &customer, Action::See);
+    let picture = show(&operator, &customer);
     allow(&operator, &customer, Action::Control);
     operator.wait(|event| if let operator::Event::Suspended(None) = event { Ok(()) } else { Err(event) });
-    let picture = customer.handle.picture();
     assert!(matches!(picture.wait_ready(Duration::from_secs(10)), Readiness::Ready { .. }));
     picture.screen(640, 480);
     for _ in 0..50 {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use deskside_net::{PathChoice, Readiness, customer, operator};
+use deskside_net::{PathChoice, PictureSink, Readiness, customer, operator};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd, Verdict};
-use deskside_session::{Answer, Choice};
+use deskside_proto::shown::{AreaNote, ScopeNote};
+use deskside_session::{Answer, ApplicationId, Choice, Scope};
 use deskside_testkit::organisation::Organisation;
 
 use crate::ends::{Customer, Operator, Place};
@@ -30,9 +31,9 @@ pub(crate) fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
 }
 
 pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
-    operator.handle.send(operator::Command::Ask(action));
+    operator.handle.send(operator::Command::Ask([action].into()));
     let request = customer.wait(|event| match event {
-        customer::Event::Question { request, action: asked, .. } => Ok((asked == action).then_some(request)),
+        customer::Event::Question { request, actions, .. } => Ok((actions == [action]).then_some(request)),
         other => Err(other),
     });
     customer.handle.send(customer::Command::Answer {
@@ -45,12 +46,73 @@ pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
     });
 }
 
+/// Allows seeing; gives where the picture goes.
+pub(crate) fn show(operator: &Operator, customer: &Customer) -> PictureSink {
+    allow(operator, customer, Action::See);
+    granted(customer)
+}
+
+fn granted(customer: &Customer) -> PictureSink {
+    let grant = customer.wait(|event| match event {
+        customer::Event::SeeGranted(grant) => Ok(grant),
+        other => Err(other),
+    });
+    customer.handle.picture().under(&grant)
+}
+
+/// T29, T30, row N9: what was captured before the customer showed less does not arrive afterwards, however late
+/// it is handed over, and not even when it was under way.
+#[test]
+fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
+    let place = Place::new();
+    let (operator, customer) = begin(&place, PathChoice::Udp);
+    let mut wide = show(&operator, &customer);
+    assert!(matches!(wide.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+    wide.screen(640, 480);
+    for round in 1..=20u32 {
+        // Large ones, so that many of them are still under way.
+        (0..8).for_each(|_| wide.send_update(vec![0x11; 200_000]));
+        let area = AreaNote::Applications(vec![format!("Editor {round}")]);
+        let note = ScopeNote { area, ..ScopeNote::screen() };
+        let scope = Scope::applications([ApplicationId(u64::from(round))]);
+        customer.handle.send(customer::Command::Rescope(Choice { scope, note: note.clone() }));
+        wide.screen(640, 480);
+        wide.send_update(vec![0x11; 1000]);
+        let narrow = granted(&customer);
+        wide.screen(640, 480);
+        wide.send_update(vec![0x11; 1000]);
+        assert!(matches!(narrow.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+        narrow.screen(320, 240);
+        narrow.send_update(vec![0x22; 1000]);
+        operator.wait(|event| match event {
+            operator::Event::Scoped { scope, .. } if scope == note => Ok(()),
+            other => Err(other),
+        });
+        let epoch = operator.wait(|event| match event {
+            operator::Event::Update { body, .. } if body[0] == 0x11 => {
+                panic!("round {round}: of the wider view")
+            }
+            operator::Event::Screen { epoch, width: 320, .. } => Ok(epoch),
+            other => Err(other),
+        });
+        operator.wait(|event| match event {
+            operator::Event::Update { epoch: of, body, .. } => Ok(assert_eq!((of, body[0]), (epoch, 0x22))),
+            other => Err(other),
+        });
+        operator.handle.send(operator::Command::Shown { epoch, number: 0 });
+        // The next round begins with everything again.
+        customer.handle.send(customer::Command::Rescope(Choice::screen()));
+        wide = granted(&customer);
+        assert!(matches!(wide.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+        wide.screen(640, 480);
+    }
+}
+
 /// Rows P5, P6, N2, N8, L10, B2: from the code to the picture, input and the sealed journal.
 fn whole_session(path: PathChoice) {
     let place = Place::new();
     let (operator, customer) = begin(&place, path);
-    allow(&operator, &customer, Action::See);
-    let picture = customer.handle.picture();
+    let picture = show(&operator, &customer);
     assert!(matches!(picture.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
     picture.screen(640, 480);
     let bodies: Vec<Vec<u8>> = (0..50u8).map(|n| vec![n; 1000 * usize::from(n % 7) + 1]).collect();
