@@ -18,6 +18,8 @@ mod pointer;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod typing;
