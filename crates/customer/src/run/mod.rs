@@ -6,6 +6,7 @@ mod offer;
 mod picture;
 mod program;
 mod router;
+mod showing;
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ use crate::view::trouble;
 use self::hand::Ears;
 use self::program::{Program, Running};
 use self::router::Router;
+use self::showing::Showing;
 
 /// Product and version, for the other side's log.
 const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
@@ -107,12 +109,13 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
     let _survival = x11::Survival::new().map_err(unusable)?;
     let program = deskside_ui::run(options, |proxy: Proxy<News>| {
         let ears = Ears::default();
-        let started = start(&descriptor, settings, offset, &desktop, &proxy, &ears);
+        let showing = Showing::default();
+        let started = start(&descriptor, settings, offset, &desktop, &proxy, &ears, &showing);
         if let Err(error) = &started {
             tracing::error!("{error:#}");
         }
         let started = started.map_err(|error| format!("{error:#}"));
-        Program::new(Model::new(organisation), started, ears, desktop.clone())
+        Program::new(Model::new(organisation), started, ears, desktop.clone(), showing)
     })
     .map_err(|error| {
         anyhow::Error::from(error).context("No window can be shown on this screen. Tell your helper.")
@@ -128,6 +131,7 @@ fn start(
     desktop: &x11::X11,
     proxy: &Proxy<News>,
     ears: &Ears,
+    showing: &Showing,
 ) -> anyhow::Result<Running> {
     let config =
         CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
@@ -139,6 +143,7 @@ fn start(
         settings.journal_dir.clone(),
         offset,
         running,
+        showing.clone(),
     )
     .context("The threads of the program could not be started.")?;
     let links = router.links();

@@ -1,17 +1,21 @@
 //! The thread that captures the screen and codes it. It owns the grant, the screen and the encoder.
 
-use std::io;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use deskside_codec::{EncodeError, Encoder, Rect, cursor};
 use deskside_net::customer::{Command, CommandSender};
 use deskside_net::{PictureSink, Readiness};
+use deskside_platform::x11::{Monitor, X11};
 use deskside_platform::{CursorImage, PlatformError, Screen, ScreenEvent, Waker};
 use deskside_proto::control::CursorShape;
 use deskside_proto::journal::Action;
-use deskside_session::{Denied, Grant, See};
+use deskside_proto::shown::{MAX_LABEL, MAX_MONITORS, MonitorNote};
+use deskside_session::{Area, Denied, Grant, MonitorId, Scope, See};
+
+use super::showing::Shield;
 
 /// Between two pictures at least; a screen shows no more than this many a second.
 const BETWEEN_PICTURES: Duration = Duration::from_millis(12);
@@ -22,30 +26,82 @@ const IDLE_WAIT: Duration = Duration::from_secs(10);
 /// More places than this are captured as one.
 const MANY_PLACES: usize = 32;
 
+/// How long the thread may take to keep this program's windows out of the picture.
+const SHIELDED_WITHIN: Duration = Duration::from_secs(2);
+
 enum Order {
     Freeze(bool),
+    Look(Option<u8>),
+    /// Answered once this program's windows are out of the picture.
+    Shield(SyncSender<()>),
+    Unshield(Instant),
 }
 
-/// The thread, as the router sees it. Dropping it ends the capture and the thread.
+/// What is captured.
+pub(super) struct Source {
+    desktop: X11,
+    scope: Scope,
+    /// Monitors that can be looked at one by one.
+    monitors: Vec<Monitor>,
+}
+
+impl Source {
+    pub(super) fn new(desktop: X11, scope: Scope) -> Self {
+        Self { desktop, scope, monitors: Vec::new() }
+    }
+
+    fn open(&self, look: Option<MonitorId>) -> Result<Box<dyn Screen>, PlatformError> {
+        Ok(Box::new(self.desktop.part_of_screen(&self.scope, look)?))
+    }
+
+    /// Looks which monitors there are to choose from: none if the person has chosen one.
+    fn list_monitors(&mut self) -> Result<(), PlatformError> {
+        self.monitors = match self.scope.area {
+            Area::Monitor(_) => Vec::new(),
+            Area::Screen | Area::Applications(_) => self.desktop.monitors()?,
+        };
+        if self.monitors.len() < 2 {
+            self.monitors.clear();
+        }
+        self.monitors.truncate(MAX_MONITORS);
+        Ok(())
+    }
+}
+
+/// What the thread shares with those that give it orders.
+#[derive(Clone)]
+struct Shared {
+    waker: Arc<Mutex<Waker>>,
+    offset: Arc<Mutex<(u16, u16)>>,
+}
+
+/// The thread, as others see it. Dropping it ends the capture and the thread.
 pub(super) struct Picture {
     orders: Option<Sender<Order>>,
-    waker: Waker,
+    shared: Shared,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Picture {
     pub(super) fn start(
-        screen: Box<dyn Screen>,
+        source: Source,
         grant: Grant<See>,
         sink: &PictureSink,
         network: CommandSender,
-    ) -> io::Result<Self> {
+        shield: Shield,
+    ) -> Result<Self, PlatformError> {
         let (orders, queue) = mpsc::channel();
-        let waker = screen.waker();
+        let screen = source.open(None)?;
+        let shared = Shared { waker: Arc::new(Mutex::new(screen.waker())), offset: Arc::default() };
         let worker = Worker {
             cursor: (0, 0),
             shape: None,
             screen,
+            source,
+            look: None,
+            shield,
+            is_shielded: false,
+            shared: shared.clone(),
             sink: sink.under(&grant),
             grant,
             encoder: None,
@@ -60,28 +116,64 @@ impl Picture {
                 tracing::error!(%failure, "the screen can no longer be captured");
                 network.send(match failure {
                     Failure::Platform(PlatformError::DisplayLost) => Command::DisplayLost,
+                    // The monitor that was shown is gone, for one.
                     Failure::Platform(_) | Failure::Encode(_) => Command::Revoke(Action::See),
                 });
             }
         };
         let thread = std::thread::Builder::new().name("picture".into()).spawn(capture)?;
-        Ok(Self { orders: Some(orders), waker, thread: Some(thread) })
+        Ok(Self { orders: Some(orders), shared, thread: Some(thread) })
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(orders) = &self.orders {
+            // The thread may have ended with the grant.
+            orders.send(order).unwrap_or_default();
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.shared.waker.lock().unwrap_or_else(PoisonError::into_inner).wake();
     }
 
     /// Lets the picture stand still, or go on from a fresh start.
     pub(super) fn freeze(&self, frozen: bool) {
-        if let Some(orders) = &self.orders {
-            // The thread may have ended with the grant.
-            orders.send(Order::Freeze(frozen)).unwrap_or_default();
+        self.order(Order::Freeze(frozen));
+    }
+
+    /// Shows this one of the monitors that were listed last, or all.
+    pub(super) fn look(&self, monitor: Option<u8>) {
+        self.order(Order::Look(monitor));
+    }
+
+    /// Where the picture's first pixel is within what the grant reaches.
+    pub(super) fn offset(&self) -> (u16, u16) {
+        *self.shared.offset.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps this program's windows out of the picture; whether that is certain.
+    pub(super) fn raise_shield(&self) -> bool {
+        let (done, shielded) = mpsc::sync_channel(1);
+        self.order(Order::Shield(done));
+        match shielded.recv_timeout(SHIELDED_WITHIN) {
+            Ok(()) => true,
+            // A thread that has ended shows nothing.
+            Err(RecvTimeoutError::Disconnected) => true,
+            Err(RecvTimeoutError::Timeout) => false,
         }
-        self.waker.wake();
+    }
+
+    /// This program's windows may be seen again from then on.
+    pub(super) fn lower_shield(&self, from: Instant) {
+        self.order(Order::Unshield(from));
     }
 }
 
 impl Drop for Picture {
     fn drop(&mut self) {
         self.orders = None;
-        self.waker.wake();
+        self.wake();
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that captures the screen panicked");
         }
@@ -110,6 +202,13 @@ enum Failure {
 
 struct Worker {
     screen: Box<dyn Screen>,
+    source: Source,
+    /// The monitor that is looked at; `None` for all.
+    look: Option<MonitorId>,
+    shield: Shield,
+    /// Whether the screen keeps this program's windows back.
+    is_shielded: bool,
+    shared: Shared,
     grant: Grant<See>,
     sink: PictureSink,
     /// `None` until the first size is known, and after a coder failed.
@@ -128,15 +227,14 @@ struct Worker {
 impl Worker {
     /// Until the grant or the session ends, or the router drops its end.
     fn run(mut self, orders: &Receiver<Order>) -> Result<(), Failure> {
+        self.settle_shield()?;
         self.begin_epoch()?;
         loop {
-            for event in self.screen.next(self.rest())? {
-                self.happened(event)?;
-            }
+            self.watch(self.rest())?;
             let pause = self.not_before.saturating_duration_since(Instant::now());
             let pause = if self.has_work() { pause } else { Duration::ZERO };
             match orders.recv_timeout(pause) {
-                Ok(Order::Freeze(frozen)) => self.freeze(frozen)?,
+                Ok(order) => self.obey(order)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -149,15 +247,72 @@ impl Worker {
             match self.sink.wait_ready(NETWORK_WAIT) {
                 Readiness::Ready { budget, room } => {
                     // What has changed while the network was waited for goes along.
-                    for event in self.screen.next(Duration::ZERO)? {
-                        self.happened(event)?;
-                    }
+                    self.watch(Duration::ZERO)?;
                     self.update(budget, room)?;
                 }
                 Readiness::NotYet => {}
                 Readiness::Closed => return Ok(()),
             }
         }
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), Failure> {
+        match order {
+            Order::Freeze(frozen) => self.freeze(frozen)?,
+            Order::Look(place) => {
+                let monitor = place.and_then(|place| self.source.monitors.get(usize::from(place)));
+                let monitor = monitor.map(|monitor| monitor.id);
+                if monitor != self.look {
+                    self.look_at(monitor)?;
+                }
+            }
+            Order::Shield(done) => {
+                self.shield = Shield::Up;
+                self.settle_shield()?;
+                // Whoever waited for it may have given up, and shows nothing any more.
+                done.send(()).unwrap_or_default();
+            }
+            Order::Unshield(from) => self.shield = Shield::UpUntil(from),
+        }
+        Ok(())
+    }
+
+    /// Another part of what may be seen, on a screen of its own.
+    fn look_at(&mut self, monitor: Option<MonitorId>) -> Result<(), Failure> {
+        self.screen = self.source.open(monitor)?;
+        (self.look, self.is_shielded) = (monitor, false);
+        *self.shared.waker.lock().unwrap_or_else(PoisonError::into_inner) = self.screen.waker();
+        self.settle_shield()?;
+        if !self.is_frozen {
+            self.begin_epoch()?;
+        }
+        Ok(())
+    }
+
+    fn settle_shield(&mut self) -> Result<(), Failure> {
+        let is_up = self.shield.is_up(Instant::now());
+        if self.is_shielded != is_up {
+            self.screen.shield(is_up)?;
+            self.is_shielded = is_up;
+        }
+        Ok(())
+    }
+
+    /// Waits for the screen at most so long, and takes in what happened on it.
+    fn watch(&mut self, timeout: Duration) -> Result<(), Failure> {
+        let timeout = match self.shield {
+            Shield::UpUntil(until) if self.is_shielded => {
+                timeout.min(until.saturating_duration_since(Instant::now()))
+            }
+            _ => timeout,
+        };
+        match self.screen.next(timeout) {
+            Ok(events) => events.into_iter().try_for_each(|event| self.happened(event))?,
+            // The one that was looked at; the others are still there.
+            Err(PlatformError::MonitorGone) if self.look.is_some() => self.look_at(None)?,
+            Err(error) => return Err(error.into()),
+        }
+        self.settle_shield()
     }
 
     /// How long nothing needs to be done, if nothing happens: what was sent roughly is made exact later.
@@ -192,7 +347,17 @@ impl Worker {
         let (width, height) = self.screen.size();
         self.encoder = Some(Encoder::new(width, height)?);
         self.pending = vec![Rect::new(0, 0, width, height)];
+        self.tell_monitors()?;
         self.sink.screen(width, height);
+        Ok(())
+    }
+
+    /// Which monitors there are, and where on them the picture begins.
+    fn tell_monitors(&mut self) -> Result<(), Failure> {
+        self.source.list_monitors()?;
+        let (x, y) = if self.look.is_some() { self.screen.origin() } else { (0, 0) };
+        *self.shared.offset.lock().unwrap_or_else(PoisonError::into_inner) = (short(x), short(y));
+        self.sink.monitors(self.source.monitors.iter().map(note).collect());
         Ok(())
     }
 
@@ -258,6 +423,18 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn note(monitor: &Monitor) -> MonitorNote {
+    let mut name = monitor.name.clone();
+    name.truncate(name.floor_char_boundary(MAX_LABEL));
+    let Rect { x, y, width, height } = monitor.place;
+    MonitorNote { name, x: short(x), y: short(y), width: short(width), height: short(height) }
+}
+
+/// A length on the screen, which has no longer ones.
+fn short(length: u32) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX)
 }
 
 /// The smallest place that covers all.

@@ -10,6 +10,7 @@ use deskside_ui::egui::{self, Ui};
 use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
 
 use super::hand::{self, Ears};
+use super::showing::Showing;
 use super::{News, offer};
 use crate::model::{Act, Effect, Model, State, Told};
 use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
@@ -34,18 +35,25 @@ pub(super) struct Program {
     ears: Ears,
     /// Where there is something to show.
     desktop: X11,
+    showing: Showing,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
     heights: HashMap<WindowKey, f32>,
 }
 
 impl Program {
-    pub(super) fn new(model: Model, started: Result<Running, String>, ears: Ears, desktop: X11) -> Self {
+    pub(super) fn new(
+        model: Model,
+        started: Result<Running, String>,
+        ears: Ears,
+        desktop: X11,
+        showing: Showing,
+    ) -> Self {
         let (running, failure) = match started {
             Ok(running) => (Some(running), None),
             Err(failure) => (None, Some(failure)),
         };
-        Self { model, running, failure, ears, desktop, farewell: None, heights: HashMap::new() }
+        Self { model, running, failure, ears, desktop, showing, farewell: None, heights: HashMap::new() }
     }
 
     /// Waits until nothing of the program runs any more; gives whether it could do its work.
@@ -100,13 +108,24 @@ impl Program {
             match (wanted(window), shell.is_open(window)) {
                 (true, true) => shell.redraw(window),
                 (true, false) => {
+                    if window == QUESTION {
+                        // Whatever opens it: it is never in the picture.
+                        self.showing.raise_shield(
+                            self.running.as_ref().map(|running| running.network.sender()).as_ref(),
+                        );
+                    }
                     self.heights.remove(&window);
                     shell.open(window, self.options(window));
                     if window != PANEL {
                         shell.focus(window);
                     }
                 }
-                (false, true) => shell.close(window),
+                (false, true) => {
+                    shell.close(window);
+                    if window == QUESTION {
+                        self.showing.lower_shield();
+                    }
+                }
                 (false, false) => {}
             }
         }

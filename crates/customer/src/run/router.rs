@@ -10,13 +10,14 @@ use deskside_net::PictureSink;
 use deskside_net::customer::{CommandSender, Event};
 use deskside_platform::PlatformError;
 use deskside_platform::x11::{F11Reservation, X11};
+use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
 use deskside_session::{Control, Grant, Revoker, See};
 use deskside_ui::Proxy;
 use time::UtcOffset;
 
 use super::injection::Injection;
-use super::picture::Picture;
+use super::showing::Showing;
 use super::{News, offer};
 use crate::journals;
 use crate::model::{Offer, Told};
@@ -45,7 +46,7 @@ pub(super) struct Router {
     journals: PathBuf,
     offset: UtcOffset,
     injection: Injection,
-    picture: Option<Picture>,
+    showing: Showing,
     /// Dropped with the router, which is the sign that the network side has ended.
     _running: Sender<Infallible>,
     /// While control is granted, F11 is nobody's but ours.
@@ -60,6 +61,7 @@ impl Router {
         journals: PathBuf,
         offset: UtcOffset,
         running: Sender<Infallible>,
+        showing: Showing,
     ) -> std::io::Result<Self> {
         let links = Links::default();
         let injection = Injection::start(desktop.clone(), links.clone(), windows.clone())?;
@@ -71,7 +73,7 @@ impl Router {
             journals,
             offset,
             injection,
-            picture: None,
+            showing,
             f11: None,
             _running: running,
         })
@@ -96,6 +98,7 @@ impl Router {
                 Told::Started
             }
             Event::Question { request, actions, text } => {
+                self.showing.raise_shield(self.links.get().map(|(network, _)| network));
                 let sees = actions.contains(&Action::See);
                 let offer = if sees { offer::look(&self.desktop) } else { Offer::default() };
                 Told::Question { request, actions, text, offer }
@@ -114,28 +117,29 @@ impl Router {
             },
             Event::ControlGranted(grant) => self.allow_control(grant),
             Event::PointGranted(_) => Told::Granted(Action::Point),
-            Event::Look(_) => return,
+            Event::Look(monitor) => return self.showing.look(monitor),
             Event::GrantEnded { action, grant: _, reason } => {
                 tracing::info!(?action, ?reason, "a permission ended");
                 match action {
-                    Action::See => self.picture = None,
+                    Action::See => self.showing.end(),
                     Action::Control => self.end_control(),
                     Action::Point => {}
                 }
                 Told::GrantEnded { action, reason }
             }
-            Event::Input(events) => return self.injection.input(events),
+            Event::Input(events) => {
+                let offset = self.showing.offset();
+                return self.injection.input(events.into_iter().map(|event| moved(event, offset)).collect());
+            }
             Event::ReleaseAll => return self.injection.release_all(),
             Event::Paused(paused) => {
-                if let Some(picture) = &self.picture {
-                    picture.freeze(paused);
-                }
+                self.showing.freeze(paused);
                 Told::Paused(paused)
             }
             Event::HandHasIt(has_it) => Told::HandHasIt(has_it),
             Event::Quality(quality) => Told::Quality(quality),
             Event::Ended { reason, journal } => {
-                self.picture = None;
+                self.showing.end();
                 self.end_control();
                 tracing::info!(?reason, "the session is over");
                 Told::Ended { reason, kept: journals::keep(&journal, &self.journals, self.offset) }
@@ -146,12 +150,10 @@ impl Router {
     }
 
     fn see(&mut self, grant: Grant<See>) -> Result<(), PlatformError> {
-        self.picture = None;
-        if let Some((network, sink)) = self.links.get() {
-            let screen = self.desktop.screen(grant.scope())?;
-            self.picture = Some(Picture::start(Box::new(screen), grant, sink, network.clone())?);
+        match self.links.get() {
+            Some((network, sink)) => self.showing.begin(&self.desktop, grant, sink, network),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn allow_control(&mut self, grant: Grant<Control>) -> Told {
@@ -174,5 +176,15 @@ impl Router {
         if let Some((network, _)) = self.links.get() {
             network.send(deskside_net::customer::Command::Revoke(action));
         }
+    }
+}
+
+/// Input on the picture of one monitor, as it is on all of them.
+fn moved(event: InputEvent, (left, top): (u16, u16)) -> InputEvent {
+    match event {
+        InputEvent::PointerMove { x, y } => {
+            InputEvent::PointerMove { x: x.saturating_add(left), y: y.saturating_add(top) }
+        }
+        other => other,
     }
 }

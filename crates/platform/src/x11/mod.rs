@@ -30,7 +30,7 @@ mod survival;
 mod translate;
 pub(crate) mod windows;
 
-use deskside_session::Scope;
+use deskside_session::{MonitorId, Scope};
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::shm::ConnectionExt as _;
@@ -107,8 +107,16 @@ impl X11 {
     /// # Errors
     /// As [`open`]; [`PlatformError::MonitorGone`] if the scope is of a monitor that there is not.
     pub fn screen(&self, scope: &Scope) -> Result<X11Screen, PlatformError> {
+        self.part_of_screen(scope, None)
+    }
+
+    /// The same, of that only what lies on one monitor, if one is named.
+    ///
+    /// # Errors
+    /// As [`X11::screen`].
+    pub fn part_of_screen(&self, scope: &Scope, look: Option<MonitorId>) -> Result<X11Screen, PlatformError> {
         let (connection, screen) = self.connect()?;
-        X11Screen::new(connection, screen, self.processes.clone(), scope.clone())
+        X11Screen::new(connection, screen, self.processes.clone(), scope.clone(), look)
     }
 
     /// The applications that have windows now, without this process itself, in the order of their names.

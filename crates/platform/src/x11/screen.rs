@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deskside_codec::{FrameView, Rect};
-use deskside_session::{Area, Grant, Scope, See};
+use deskside_session::{Area, Grant, MonitorId, Scope, See};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec};
 use x11rb::connection::Connection;
 use x11rb::errors::ReplyError;
@@ -48,6 +48,8 @@ pub struct X11Screen {
     root: Window,
     processes: Processes,
     scope: Scope,
+    /// Of all that the scope reaches only this monitor is wanted.
+    look: Option<MonitorId>,
     /// The picture's place on the root.
     area: Rect,
     segment: Segment,
@@ -71,6 +73,7 @@ impl X11Screen {
         screen: usize,
         processes: Processes,
         scope: Scope,
+        look: Option<MonitorId>,
     ) -> Result<Self, PlatformError> {
         let setup = &connection.setup().roots[screen];
         let (root, depth) = (setup.root, setup.root_depth);
@@ -87,7 +90,7 @@ impl X11Screen {
         let mode = mode(&connection, root, &processes, &scope, false, Rect::default())?;
 
         // Only now, so that no change of the size can fall between asking and listening.
-        let (room, area) = find(&connection, root, &scope)?;
+        let (room, area) = find(&connection, root, &scope, look)?;
         let segment = Segment::new(&connection, room.0, room.1)?;
         let wake = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(std::io::Error::from)?;
@@ -96,6 +99,7 @@ impl X11Screen {
             root,
             processes,
             scope,
+            look,
             area,
             segment,
             room,
@@ -193,7 +197,7 @@ impl X11Screen {
     /// Follows the picture's size and place; whether they have changed.
     fn resize(&mut self) -> Result<bool, PlatformError> {
         // Stays stale, and nothing is captured any more, if there is no such monitor.
-        let (room, area) = find(&self.connection, self.root, &self.scope)?;
+        let (room, area) = find(&self.connection, self.root, &self.scope, self.look)?;
         self.is_size_stale = false;
         if (room, area) == (self.room, self.area) {
             return Ok(false);
@@ -339,12 +343,17 @@ fn find(
     connection: &RustConnection,
     root: Window,
     scope: &Scope,
+    look: Option<MonitorId>,
 ) -> Result<((u32, u32), Rect), PlatformError> {
     let geometry = connection.get_geometry(root)?.reply()?;
     let (width, height) = (u32::from(geometry.width), u32::from(geometry.height));
-    let area = match scope.area {
-        Area::Screen | Area::Applications(_) => Rect::new(0, 0, width, height),
-        Area::Monitor(wanted) => {
+    let wanted = match scope.area {
+        Area::Screen | Area::Applications(_) => look,
+        Area::Monitor(granted) => Some(granted),
+    };
+    let area = match wanted {
+        None => Rect::new(0, 0, width, height),
+        Some(wanted) => {
             let mut monitors = monitors::list(connection, root)?.into_iter();
             let monitor = monitors.find(|monitor| monitor.id == wanted);
             monitor.ok_or(PlatformError::MonitorGone)?.place.clipped(width, height)
