@@ -45,7 +45,9 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
     let step = match (session.see, session.control) {
         (Permission::Asking(_), _) | (_, Permission::Asking(_)) => Focus::Nothing,
         (Permission::Allowed(_), Permission::Allowed(_)) => Focus::Control,
-        (Permission::Allowed(_), _) => Focus::AskControl,
+        (Permission::Allowed(_), Permission::None) => Focus::AskControl,
+        // Whoever was typing when it ended must not ask again with the next space.
+        (Permission::Allowed(_), _) | (Permission::Ended(_), _) => Focus::Nothing,
         _ => Focus::AskSee,
     };
     let new_step = forms.wants(step);
