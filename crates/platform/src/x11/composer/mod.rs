@@ -106,9 +106,9 @@ impl Composer {
             return true;
         }
         if let Event::DamageNotify(event) = event {
-            let storage = self.windows.top_level(event.drawable).map(|top| top.storage);
-            if let (Some(source), Some(storage)) = (self.sources.get_mut(&event.drawable), storage) {
-                source.painted(event, storage);
+            let top = self.windows.top_level(event.drawable);
+            if let (Some(source), Some(top)) = (self.sources.get_mut(&event.drawable), top) {
+                source.painted(event, top);
             }
             return true;
         }

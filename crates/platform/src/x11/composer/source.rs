@@ -108,13 +108,15 @@ impl Source {
         Ok(())
     }
 
-    /// Takes in that something was painted, on this window as the directory knows it at that time.
-    pub(super) fn painted(&mut self, event: &NotifyEvent, storage: u64) {
+    /// Takes in that something was painted, on this window as the directory knows it at that time. After
+    /// something was moved in it that may have been a copy of what was not painted.
+    pub(super) fn painted(&mut self, event: &NotifyEvent, top: &TopLevel) {
         if event.damage == self.changes {
             self.has_changed = true;
         }
+        let is_same = (top.storage, top.moved_within) == (self.storage, self.moved_within);
         let is_stroke = |strokes: &Strokes| {
-            strokes.damage == event.damage && strokes.begun_by != event.sequence && storage == self.storage
+            strokes.damage == event.damage && strokes.begun_by != event.sequence && is_same
         };
         if self.strokes.as_ref().is_some_and(is_stroke) {
             self.unpainted = self.unpainted.subtract(&Region::of(event.area.into()));

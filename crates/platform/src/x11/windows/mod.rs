@@ -83,7 +83,7 @@ pub(crate) struct TopLevel {
     pub(crate) inner: Vec<Inner>,
     /// Raised whenever the display gives it other memory for its pixels.
     pub(crate) storage: u64,
-    /// Raised whenever something in it was moved.
+    /// Raised whenever it, or something in it, was moved.
     pub(crate) moved_within: u64,
 }
 
@@ -126,7 +126,10 @@ impl TopLevel {
         let is_same_size = self.geometry.is_some_and(|before| {
             (before.width, before.height, before.border) == (geometry.width, geometry.height, geometry.border)
         });
-        if !is_same_size {
+        if is_same_size {
+            // A move is told as if all had been painted.
+            self.moved_within += 1;
+        } else {
             self.storage += 1;
         }
         self.geometry = Some(geometry);
@@ -202,6 +205,7 @@ impl Windows {
             Event::DestroyNotify(event) if event.event == root => self.remove(event.window),
             Event::ReparentNotify(event) => {
                 self.disturb(event.event);
+                self.soil(event.event);
                 if event.parent == root {
                     self.add(event.window, None);
                 } else if event.event == root {
@@ -228,13 +232,17 @@ impl Windows {
                 }
             }
             Event::GravityNotify(event) if event.event == root => {
-                if let Some(geometry) = self.tops.get_mut(&event.window).and_then(|top| top.geometry.as_mut())
-                {
-                    (geometry.x, geometry.y) = (event.x.into(), event.y.into());
+                if let Some(top) = self.tops.get_mut(&event.window) {
+                    top.moved_within += 1;
+                    if let Some(geometry) = &mut top.geometry {
+                        (geometry.x, geometry.y) = (event.x.into(), event.y.into());
+                    }
                 }
             }
             Event::CirculateNotify(event) if event.event == root => self.is_order_known = false,
             Event::CreateNotify(event) => self.disturb(event.parent),
+            Event::DestroyNotify(event) => self.left(event.event, event.window),
+            Event::UnmapNotify(event) => self.left(event.event, event.window),
             Event::ConfigureNotify(event) if event.event != event.window => {
                 self.moved_within(event.event);
                 if event.border_width != 0 {
@@ -387,6 +395,21 @@ impl Windows {
     fn disturb(&mut self, window: Window) {
         if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
             top.is_known = false;
+        }
+    }
+
+    /// What is in the top-level window's memory may be another application's, and stays until it is painted
+    /// over: as if it were new memory.
+    fn soil(&mut self, window: Window) {
+        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+            top.storage += 1;
+        }
+    }
+
+    /// A window is not seen any more in that which it was in.
+    fn left(&mut self, parent: Window, window: Window) {
+        if (parent ^ window) & !self.name_mask != 0 {
+            self.soil(parent);
         }
     }
 
