@@ -61,7 +61,8 @@ impl<'a> FrameView<'a> {
 
     /// The four bytes of each pixel of a row, from a column on; they lie inside the frame.
     #[inline]
-    pub(crate) fn pixels(&self, x: u32, y: u32, width: u32) -> &'a [[u8; 4]] {
+    #[must_use]
+    pub fn pixels(&self, x: u32, y: u32, width: u32) -> &'a [[u8; 4]] {
         let start = y as usize * self.stride + x as usize * 4;
         self.data[start..start + width as usize * 4].as_chunks::<4>().0
     }

@@ -34,6 +34,12 @@ pub enum PlatformError {
     /// The grant does not allow it, or no longer.
     #[error("not granted: {0}")]
     Denied(#[from] Denied),
+    /// The grant reaches another part of the desktop than what was opened for it.
+    #[error("the grant is of another scope")]
+    OtherScope,
+    /// The monitor that the scope names is not there, or no longer.
+    #[error("the monitor is gone")]
+    MonitorGone,
     /// The operating system refused something else.
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),

@@ -49,13 +49,15 @@ pub enum ScreenEvent {
     },
     /// The pointer looks different.
     CursorShape(CursorImage),
-    /// The pointer is elsewhere, in pixels of the screen.
+    /// The pointer is elsewhere, in pixels of the picture.
     CursorMoved {
         /// From the left.
         x: u32,
         /// From the top.
         y: u32,
     },
+    /// The pointer is where nothing may be seen of it. Its look and place are reported once it is back.
+    CursorHidden,
 }
 
 /// Ends a wait in [`Screen::next`] from another thread.
@@ -80,25 +82,37 @@ impl fmt::Debug for Waker {
     }
 }
 
-/// The sharer's whole screen. It costs nothing while nothing changes.
+/// What the sharer shows of the screen: the picture that a scope reaches. It costs nothing while nothing
+/// changes.
 pub trait Screen: Send {
-    /// Width and height in pixels, as of the last [`Screen::next`].
+    /// Width and height of the picture in pixels, as of the last [`Screen::next`].
     fn size(&self) -> (u32, u32);
+
+    /// Where the picture's upper left corner is on the desktop, as of the last [`Screen::next`].
+    fn origin(&self) -> (u32, u32);
 
     /// Waits until something happens, at most this long; a first call reports the whole screen as
     /// damaged and the pointer as it is. Empty when nothing happened or a [`Waker`] ended the wait.
     ///
     /// # Errors
-    /// [`PlatformError::DisplayLost`] when there is no screen any more: for good.
+    /// [`PlatformError::DisplayLost`] when there is no screen any more, and [`PlatformError::MonitorGone`]
+    /// when there is no such part of it: for good.
     fn next(&mut self, timeout: Duration) -> Result<Vec<ScreenEvent>, PlatformError>;
 
     /// Copies these places of the screen into the frame and gives the frame: width and height as
     /// [`Screen::size`], other places as they were last copied. Parts outside the screen are ignored.
     ///
     /// # Errors
-    /// [`PlatformError::Denied`] if the grant does not hold, and nothing was copied;
-    /// [`PlatformError::DisplayLost`] when there is no screen any more.
+    /// [`PlatformError::Denied`] if the grant does not hold, [`PlatformError::OtherScope`] if it is not of
+    /// the scope that the screen was opened for, and nothing was copied; the others as [`Screen::next`].
     fn grab(&mut self, grant: &Grant<See>, region: &[Rect]) -> Result<FrameView<'_>, PlatformError>;
+
+    /// Keeps this program's own windows out of the picture, or no longer, whatever the scope. Once it has
+    /// returned, no frame of [`Screen::grab`] holds any of their pixels.
+    ///
+    /// # Errors
+    /// As [`Screen::next`].
+    fn shield(&mut self, on: bool) -> Result<(), PlatformError>;
 
     /// A handle that ends waits.
     fn waker(&self) -> Waker;

@@ -215,6 +215,11 @@ impl Worker {
                     self.sink.cursor_moved(self.cursor.0 as u16, self.cursor.1 as u16);
                 }
             }
+            // Until it is back, a picture without pixels.
+            ScreenEvent::CursorHidden => {
+                let image = CursorImage { width: 0, height: 0, hot_x: 0, hot_y: 0, pixels: Vec::new() };
+                self.happened(ScreenEvent::CursorShape(image))?;
+            }
             ScreenEvent::CursorShape(image) => {
                 let shape = cursor_shape(image)?;
                 if !self.is_frozen {

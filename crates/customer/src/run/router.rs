@@ -141,7 +141,7 @@ impl Router {
     fn see(&mut self, grant: Grant<See>) -> Result<(), PlatformError> {
         self.picture = None;
         if let Some((network, sink)) = self.links.get() {
-            let screen = self.desktop.screen()?;
+            let screen = self.desktop.screen(grant.scope())?;
             self.picture = Some(Picture::start(Box::new(screen), grant, sink.clone(), network.clone())?);
         }
         Ok(())

@@ -125,6 +125,10 @@ impl Screen for FakeScreen {
         (self.width, self.height)
     }
 
+    fn origin(&self) -> (u32, u32) {
+        (0, 0)
+    }
+
     fn next(&mut self, timeout: Duration) -> Result<Vec<ScreenEvent>, PlatformError> {
         let deadline = Instant::now() + timeout;
         let shared = Arc::clone(&self.desktop.0);
@@ -163,6 +167,11 @@ impl Screen for FakeScreen {
         }
         drop(shown);
         crate::screen::view(self.width, self.height, &self.frame)
+    }
+
+    /// Nobody has windows on it.
+    fn shield(&mut self, _on: bool) -> Result<(), PlatformError> {
+        Ok(())
     }
 
     fn waker(&self) -> Waker {

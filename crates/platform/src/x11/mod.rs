@@ -6,16 +6,20 @@
 
 mod chord;
 mod compose;
+mod composer;
+mod cursor;
 mod devices;
 mod fingers;
 mod gate;
 mod grab;
 mod hand;
+mod hold;
 mod injector;
 mod keymap;
 mod keysym;
 mod monitors;
 mod overlay;
+mod plain;
 mod probe;
 mod reach;
 mod region;
@@ -29,6 +33,7 @@ mod survival;
 mod translate;
 pub(crate) mod windows;
 
+use deskside_session::Scope;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::shm::ConnectionExt as _;
@@ -100,13 +105,13 @@ pub(crate) fn undo(display: Option<&str>, left: &Undo) -> Result<(), PlatformErr
 }
 
 impl X11 {
-    /// Begins to capture the whole screen.
+    /// Begins to capture what a scope reaches. Frames take a grant of the same scope.
     ///
     /// # Errors
-    /// As [`open`].
-    pub fn screen(&self) -> Result<X11Screen, PlatformError> {
+    /// As [`open`]; [`PlatformError::MonitorGone`] if the scope is of a monitor that there is not.
+    pub fn screen(&self, scope: &Scope) -> Result<X11Screen, PlatformError> {
         let (connection, screen) = self.connect()?;
-        X11Screen::new(connection, screen)
+        X11Screen::new(connection, screen, self.processes.clone(), scope.clone())
     }
 
     /// The applications that have windows now, without this process itself, in the order of their names.
@@ -116,7 +121,7 @@ impl X11 {
     pub fn applications(&self) -> Result<Vec<Application>, PlatformError> {
         let (connection, screen) = self.connect()?;
         let root = connection.setup().roots[screen].root;
-        windows::list(&connection, root, self.processes.clone())
+        windows::list(&connection, root, &self.processes)
     }
 
     /// The monitors that there are now; one at least.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use x11rb::protocol::xproto::Rectangle;
+
 /// Rows that look the same: pairs of first column and the column behind the last, in order, apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Band {
@@ -16,6 +18,13 @@ pub(crate) struct Place {
     pub(crate) y: i32,
     pub(crate) width: u32,
     pub(crate) height: u32,
+}
+
+impl From<Rectangle> for Place {
+    fn from(place: Rectangle) -> Self {
+        let Rectangle { x, y, width, height } = place;
+        Self { x: x.into(), y: y.into(), width: width.into(), height: height.into() }
+    }
 }
 
 /// A set of pixels. Bands are in order from the top, do not overlap, and are as tall as they can be, so that

@@ -4,9 +4,10 @@ use std::fs::File;
 
 use memmap2::{Mmap, MmapOptions};
 use x11rb::connection::Connection;
-use x11rb::errors::ReplyError;
-use x11rb::protocol::shm::{ConnectionExt as _, Seg};
-use x11rb::protocol::xproto::{ImageFormat, ImageOrder, Setup, Window};
+use x11rb::cookie::Cookie;
+use x11rb::errors::{ConnectionError, ReplyError};
+use x11rb::protocol::shm::{ConnectionExt as _, GetImageReply, Seg};
+use x11rb::protocol::xproto::{Drawable, ImageFormat, ImageOrder, Setup};
 use x11rb::rust_connection::RustConnection;
 
 use deskside_codec::Rect;
@@ -44,29 +45,53 @@ impl Segment {
         let file = File::from(reply.shm_fd);
         // SAFETY: the server wrote the whole length (it created the file with it) and does not shorten
         // it while the segment is attached. It writes only while it carries out our ShmGetImage, whose
-        // reply `copy` awaits before it reads.
+        // reply is awaited before it is read.
         let memory = unsafe { MmapOptions::new().len(length).map(&file)? };
         Ok(Self { id, memory })
     }
 
-    /// Copies a place, which must lie within the drawable and the frame, into a frame of `stride` bytes
-    /// a row.
-    pub(super) fn copy(
+    /// Bytes that there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Asks for a place, which must lie within the drawable, to be copied to this byte of the segment, in
+    /// rows without gaps. [`Segment::pixels`] has it once the cookie's reply is there.
+    pub(super) fn ask<'c>(
         &self,
-        connection: &RustConnection,
-        root: Window,
+        connection: &'c RustConnection,
+        drawable: Drawable,
         place: Rect,
-        frame: &mut [u8],
-        stride: usize,
-    ) -> Result<(), ReplyError> {
-        // A screen reaches no further than the protocol's signed 16 bits, so nothing is lost here.
+        at: usize,
+    ) -> Result<Cookie<'c, RustConnection, GetImageReply>, ConnectionError> {
+        // A drawable reaches no further than the protocol's signed 16 bits, and the segment was asked for in
+        // 32, so nothing is lost here.
         let (x, y) = (place.x as i16, place.y as i16);
         let (width, height) = (place.width as u16, place.height as u16);
         let format = ImageFormat::Z_PIXMAP.into();
-        connection.shm_get_image(root, x, y, width, height, !0, format, self.id, 0)?.reply()?;
+        connection.shm_get_image(drawable, x, y, width, height, !0, format, self.id, at as u32)
+    }
+
+    /// What lies from this byte on, as far as that many bytes.
+    pub(super) fn pixels(&self, at: usize, length: usize) -> &[u8] {
+        &self.memory[at..at + length]
+    }
+
+    /// Copies a place of the root, which must lie within it and, less `origin`, within the frame of `stride`
+    /// bytes a row.
+    pub(super) fn copy(
+        &self,
+        connection: &RustConnection,
+        root: Drawable,
+        place: Rect,
+        origin: (u32, u32),
+        frame: &mut [u8],
+        stride: usize,
+    ) -> Result<(), ReplyError> {
+        self.ask(connection, root, place, 0)?.reply()?;
         let row = place.width as usize * BYTES_PER_PIXEL;
-        let left = place.x as usize * BYTES_PER_PIXEL;
-        let targets = frame.chunks_exact_mut(stride).skip(place.y as usize);
+        let left = (place.x - origin.0) as usize * BYTES_PER_PIXEL;
+        let targets = frame.chunks_exact_mut(stride).skip((place.y - origin.1) as usize);
         for (source, target) in self.memory.chunks_exact(row).take(place.height as usize).zip(targets) {
             target[left..left + row].copy_from_slice(source);
         }

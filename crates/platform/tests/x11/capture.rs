@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use deskside_codec::{Encoder, Rect};
 use deskside_platform::{PlatformError, Screen, ScreenEvent};
+use deskside_session::Scope;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, EventMask, ImageFormat, Window,
@@ -56,7 +57,7 @@ fn assert_shows(client: &Client, screen: &mut impl Screen, consent: &Consent, re
 fn drawing_is_captured_exactly_and_only_where_it_is() {
     let display = Display::virtual_screen(1000, 700);
     let (client, consent) = (display.client(), Consent::given());
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     assert_eq!(screen.size(), (1000, 700));
     let whole = damage(&settle(&mut screen));
     assert_eq!(whole, [Rect::new(0, 0, 1000, 700)], "at first everything is new");
@@ -91,7 +92,7 @@ fn drawing_is_captured_exactly_and_only_where_it_is() {
 fn nothing_is_captured_after_seeing_was_revoked() {
     let display = Display::virtual_screen(200, 100);
     let mut consent = Consent::given();
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     let whole = damage(&settle(&mut screen));
     screen.grab(&consent.see, &whole).unwrap();
     consent.revoke_see();
@@ -103,7 +104,7 @@ fn nothing_is_captured_after_seeing_was_revoked() {
 fn a_large_screen_is_captured() {
     let display = Display::virtual_screen(5120, 2880);
     let (client, consent) = (display.client(), Consent::given());
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     settle(&mut screen);
     client.window((5000, 2800, 300, 300), 0x12_34_56, EventMask::NO_EVENT);
     let rects = damage(&settle(&mut screen));
@@ -132,7 +133,7 @@ fn a_changed_size_is_followed() {
     let outer = Display::virtual_screen(1200, 900);
     let display = Display::inside(&outer, 640, 480);
     let (client, consent) = (display.client(), Consent::given());
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     settle(&mut screen);
     for (width, height) in [(900, 700), (500, 300), (1000, 800)] {
         resize(&outer.client(), width, height);
@@ -158,7 +159,7 @@ fn the_pointer_is_reported_apart() {
     let display = Display::virtual_screen(400, 300);
     let client = display.client();
     client.move_to(20, 20);
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     let first = settle(&mut screen);
     assert!(first.contains(&ScreenEvent::CursorMoved { x: 20, y: 20 }), "{first:?}");
     let is_shape = |event: &&ScreenEvent| matches!(event, ScreenEvent::CursorShape(_));
@@ -192,7 +193,7 @@ fn the_pointer_is_reported_apart() {
 #[test]
 fn waiting_ends_in_time_or_when_woken() {
     let display = Display::virtual_screen(200, 100);
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     settle(&mut screen);
     let begin = Instant::now();
     assert_eq!(screen.next(Duration::from_millis(80)).unwrap(), []);
@@ -212,7 +213,7 @@ fn waiting_ends_in_time_or_when_woken() {
 fn a_lost_display_is_told() {
     let mut display = Display::virtual_screen(200, 100);
     let consent = Consent::given();
-    let mut screen = display.open().screen().unwrap();
+    let mut screen = display.open().screen(&Scope::screen()).unwrap();
     settle(&mut screen);
     display.kill();
     assert!(matches!(screen.next(PATIENCE), Err(PlatformError::DisplayLost)));

@@ -22,6 +22,8 @@ mod program;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod scoped;
 #[cfg(test)]
 mod terminal;

@@ -1,6 +1,7 @@
 //! Displays that cannot be used say why.
 
 use deskside_platform::{PlatformError, x11};
+use deskside_session::Scope;
 
 use crate::display::Display;
 
@@ -19,5 +20,5 @@ fn a_display_that_died_is_lost() {
     display.kill();
     use deskside_platform::Injector as _;
     assert!(matches!(injector.release_all(), Err(PlatformError::DisplayLost)));
-    assert!(matches!(x11.screen(), Err(PlatformError::NoDisplay { .. })));
+    assert!(matches!(x11.screen(&Scope::screen()), Err(PlatformError::NoDisplay { .. })));
 }

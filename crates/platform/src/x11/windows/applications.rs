@@ -124,7 +124,7 @@ fn risk(names: &[&str]) -> Option<Risk> {
                 || name.rsplit('.').next() == Some(*known)
         })
     };
-    RISKS.into_iter().find_map(|(risk, known)| known.iter().any(|known| is_known(known)).then_some(risk))
+    RISKS.into_iter().find_map(|(risk, known)| known.iter().any(&is_known).then_some(risk))
 }
 
 /// A foreign text for a person: one line, nothing that turns or hides letters, not long.
@@ -142,7 +142,7 @@ fn clean(text: &str) -> String {
 pub(in crate::x11) fn list(
     connection: &RustConnection,
     root: Window,
-    processes: Processes,
+    processes: &Processes,
 ) -> Result<Vec<Application>, PlatformError> {
     let mut windows = Windows::new(connection, root, processes.clone())?;
     windows.refresh(connection)?;
@@ -155,7 +155,7 @@ pub(in crate::x11) fn list(
     }
     let mut applications = Vec::with_capacity(clients.len());
     for (id, windows_of_it) in clients {
-        applications.push(describe(connection, &windows.atoms, &processes, id, &windows_of_it)?);
+        applications.push(describe(connection, &windows.atoms, processes, id, &windows_of_it)?);
     }
     applications.sort_by(|this, other| (&this.name, this.id).cmp(&(&other.name, other.id)));
     Ok(applications)
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn foreign_texts_are_harmless() {
-        assert_eq!(clean("Bank\u{202e}gnp.\u{2066}exe\n\x1b[31m\u{200b}  now"), "Bankgnp.exe[31m now");
+        assert_eq!(clean("Bank\u{202e}gnp.\u{2066}exe\n\x1b[31m\u{200b}  now"), "Bankgnp.exe [31m now");
         assert_eq!(clean(&"x".repeat(5000)).len(), MAX_TEXT);
         assert_eq!(clean("\u{200f}\u{feff}"), "");
         assert_eq!(latin1(b"K\xfcche"), "Küche");

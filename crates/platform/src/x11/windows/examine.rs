@@ -89,8 +89,6 @@ impl Atoms {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) window: Window,
-    /// 0 for the top-level window itself.
-    pub(super) level: usize,
     pub(super) geometry: GetGeometryReply,
     pub(super) is_mapped: bool,
     /// Not a window that only takes input.
@@ -102,6 +100,8 @@ pub(super) struct Answer {
     pub(super) leader: Option<Window>,
     /// Of a top-level window that is not a rectangle: its form from its inner upper left corner.
     pub(super) shape: Option<Region>,
+    /// Its border, from the top-level window's inner upper left corner.
+    pub(super) edge: Region,
 }
 
 struct Question<'c> {
@@ -168,11 +168,7 @@ fn still<T>(reply: Result<T, ReplyError>) -> Result<Option<T>, PlatformError> {
 }
 
 /// What was answered, and the windows one level further in. `None` if the window is gone.
-fn hear(
-    question: Question<'_>,
-    atoms: &Atoms,
-    level: usize,
-) -> Result<Option<(Answer, Vec<Window>)>, PlatformError> {
+fn hear(question: Question<'_>, atoms: &Atoms) -> Result<Option<(Answer, Vec<Window>)>, PlatformError> {
     let mut answer = None;
     let (attributes, geometry) = (still(question.attributes.reply())?, still(question.geometry.reply())?);
     let tree = still(question.tree.reply())?;
@@ -180,7 +176,6 @@ fn hear(
         let draws = attributes.class == WindowClass::INPUT_OUTPUT;
         let found = Answer {
             window: question.window,
-            level,
             geometry,
             is_mapped: attributes.map_state != MapState::UNMAPPED,
             draws,
@@ -190,6 +185,7 @@ fn hear(
             transient_for: None,
             leader: None,
             shape: None,
+            edge: Region::default(),
         };
         answer = Some((found, tree.children));
     }
@@ -223,15 +219,23 @@ fn form(shape: &GetRectanglesReply, geometry: &GetGeometryReply) -> Option<Regio
     let border = i32::from(geometry.border_width);
     let side = |inner: u16| u32::from(inner) + 2 * u32::from(geometry.border_width);
     let whole = Place { x: -border, y: -border, width: side(geometry.width), height: side(geometry.height) };
-    let region: Region = (shape.rectangles.iter())
-        .map(|place| Place {
-            x: place.x.into(),
-            y: place.y.into(),
-            width: place.width.into(),
-            height: place.height.into(),
-        })
-        .collect();
+    let region: Region = shape.rectangles.iter().copied().map(Place::from).collect();
     (region != Region::of(whole)).then_some(region)
+}
+
+/// The inner corner of a window whose parent's inner corner is there.
+fn corner(geometry: &GetGeometryReply, parent: (i32, i32)) -> (i32, i32) {
+    let border = i32::from(geometry.border_width);
+    (parent.0 + i32::from(geometry.x) + border, parent.1 + i32::from(geometry.y) + border)
+}
+
+/// The border of a window whose inner corner is there.
+fn edge(geometry: &GetGeometryReply, (x, y): (i32, i32)) -> Region {
+    let (width, height) = (u32::from(geometry.width), u32::from(geometry.height));
+    let border = u32::from(geometry.border_width);
+    let start = |at: i32| at - i32::from(geometry.border_width);
+    let outer = Place { x: start(x), y: start(y), width: width + 2 * border, height: height + 2 * border };
+    Region::of(outer).subtract(&Region::of(Place { x, y, width, height }))
 }
 
 /// All windows of these top-level windows' trees, each tree from the outside. One that is gone, or that holds
@@ -242,30 +246,32 @@ pub(super) fn trees(
     tops: &BTreeSet<Window>,
 ) -> Result<BTreeMap<Window, Vec<Answer>>, PlatformError> {
     let mut found: BTreeMap<Window, Vec<Answer>> = BTreeMap::new();
-    let mut level: Vec<(Window, Window)> = tops.iter().map(|top| (*top, *top)).collect();
+    // Each with where its parent's inner corner is.
+    let mut level: Vec<(Window, Window, (i32, i32))> = tops.iter().map(|top| (*top, *top, (0, 0))).collect();
     let mut depth = 0;
     while !level.is_empty() {
         let mut questions = Vec::with_capacity(level.len());
-        for (top, window) in level.drain(..) {
-            questions.push((top, ask(connection, atoms, window, depth)?));
+        for (top, window, parent) in level.drain(..) {
+            questions.push((top, parent, ask(connection, atoms, window, depth)?));
         }
-        for (top, question) in questions {
+        for (top, parent, question) in questions {
             // A window that went away meanwhile is heard of by an event.
-            let Some((answer, children)) = hear(question, atoms, depth)? else { continue };
-            let tree = found.entry(top).or_default();
-            tree.push(answer);
-            level.extend(children.into_iter().map(|child| (top, child)));
+            let Some((mut answer, children)) = hear(question, atoms)? else { continue };
+            let corner = if depth == 0 { (0, 0) } else { corner(&answer.geometry, parent) };
+            answer.edge = edge(&answer.geometry, corner);
+            found.entry(top).or_default().push(answer);
+            level.extend(children.into_iter().map(|child| (top, child, corner)));
         }
         depth += 1;
         let too_large = |top: &Window, found: &BTreeMap<Window, Vec<Answer>>| {
-            let next = level.iter().filter(|(this, _)| this == top).count();
+            let next = level.iter().filter(|(this, ..)| this == top).count();
             MAX_PARTS < found.get(top).map_or(0, Vec::len) + next
         };
         let beyond: Vec<Window> = tops.iter().filter(|top| too_large(top, &found)).copied().collect();
         for top in beyond {
             tracing::warn!(top, "a window holds more windows than can be looked at");
             found.remove(&top);
-            level.retain(|(this, _)| *this != top);
+            level.retain(|(this, ..)| *this != top);
         }
     }
     Ok(found)

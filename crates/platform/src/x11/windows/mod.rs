@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deskside_session::{ApplicationId, Scope};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
+use x11rb::protocol::shape::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConfigureNotifyEvent, ConnectionExt as _, EventMask, Window,
 };
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) window: Window,
     /// Not a window that only takes input.
     pub(crate) draws: bool,
+    /// Its border, from the top-level window's inner upper left corner.
+    pub(crate) edge: Region,
     part: Part,
     is_override_redirect: bool,
     transient_for: Option<ApplicationId>,
@@ -135,6 +138,8 @@ impl TopLevel {
 pub(crate) struct Windows {
     pub(crate) atoms: Atoms,
     root: Window,
+    /// The bits of a name that its client chose.
+    name_mask: u32,
     processes: Processes,
     own: Option<ApplicationId>,
     window_manager: Option<ApplicationId>,
@@ -167,6 +172,7 @@ impl Windows {
         Ok(Self {
             atoms,
             root,
+            name_mask: connection.setup().resource_id_mask,
             own: pid.and_then(|pid| processes.identify(pid)),
             processes,
             window_manager: None,
@@ -229,7 +235,12 @@ impl Windows {
             }
             Event::CirculateNotify(event) if event.event == root => self.is_order_known = false,
             Event::CreateNotify(event) => self.disturb(event.parent),
-            Event::ConfigureNotify(event) if event.event != event.window => self.moved_within(event.event),
+            Event::ConfigureNotify(event) if event.event != event.window => {
+                self.moved_within(event.event);
+                if event.border_width != 0 {
+                    self.disturb(event.event);
+                }
+            }
             Event::GravityNotify(event) if event.event != event.window => self.moved_within(event.event),
             Event::ShapeNotify(event) => self.disturb(event.affected_window),
             Event::PropertyNotify(event) if event.window == root => {
@@ -295,10 +306,39 @@ impl Windows {
         Ok(())
     }
 
-    /// Windows that cover something, from the lowest.
+    /// Stops listening to windows other than the root.
+    pub(crate) fn end(self, connection: &RustConnection) -> Result<(), PlatformError> {
+        let nothing = ChangeWindowAttributesAux::new().event_mask(EventMask::NO_EVENT);
+        for (window, top) in self.tops {
+            connection.shape_select_input(window, false)?.ignore_error();
+            for inner in top.inner {
+                connection.change_window_attributes(inner.window, &nothing)?.ignore_error();
+            }
+        }
+        Ok(())
+    }
+
+    /// Windows that cover something, from the lowest; without the server's own, on which a compositor paints
+    /// what is below once more.
     pub(crate) fn stacked(&self) -> impl DoubleEndedIterator<Item = (Window, &TopLevel)> {
-        let tops = self.order.iter().filter_map(|window| Some((*window, self.tops.get(window)?)));
+        let clients = self.order.iter().filter(|window| **window & !self.name_mask != 0);
+        let tops = clients.filter_map(|window| Some((*window, self.tops.get(window)?)));
         tops.filter(|(_, top)| top.is_seen())
+    }
+
+    /// Whether a window that is mapped was not looked at yet since it changed.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.tops.values().any(|top| !top.is_known && (top.is_mapped || top.geometry.is_none()))
+    }
+
+    /// The process that made something with this name, if it still runs.
+    pub(crate) fn process(
+        &self,
+        connection: &RustConnection,
+        name: u32,
+    ) -> Result<Option<ApplicationId>, PlatformError> {
+        let pid = examine::processes(connection, [name])?.into_values().next();
+        Ok(pid.and_then(|pid| self.processes.identify(pid)))
     }
 
     pub(crate) fn top_level(&self, window: Window) -> Option<&TopLevel> {
@@ -385,7 +425,10 @@ impl Windows {
             top.is_mapped = outermost.is_mapped;
         }
         top.depth = if outermost.draws { outermost.geometry.depth } else { 0 };
-        top.shape = outermost.shape;
+        if top.shape != outermost.shape {
+            // Its memory is the same, but what has newly come into sight of it was never painted.
+            (top.shape, top.storage) = (outermost.shape, top.storage + 1);
+        }
     }
 
     /// Says again whose all windows are: what is newly known of one process may concern them all.
@@ -438,7 +481,8 @@ fn inner(answer: &Answer, process: &impl Fn(Window) -> Option<ApplicationId>) ->
         hinted: transient_for.or_else(|| answer.leader.and_then(process)),
     };
     let is_override_redirect = answer.is_override_redirect;
-    Inner { window: answer.window, draws: answer.draws, part, is_override_redirect, transient_for }
+    let (window, draws, edge) = (answer.window, answer.draws, answer.edge.clone());
+    Inner { window, draws, edge, part, is_override_redirect, transient_for }
 }
 
 fn geometry_of(event: &ConfigureNotifyEvent) -> Geometry {
