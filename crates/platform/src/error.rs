@@ -54,6 +54,13 @@ pub enum InjectError {
     /// The sharer's own hand holds Ctrl, Alt or Super, so a letter would become a command.
     #[error("the sharer's own hand holds a modifier key")]
     HandHoldsModifier,
+    /// It would reach something that the grant's scope does not: the window there, or the one that has the
+    /// keyboard.
+    #[error("it would reach beyond what was allowed")]
+    OutOfScope,
+    /// It is a chord by which one leaves the applications that the scope consists of.
+    #[error("the chord leaves what was allowed")]
+    EscapeChord,
     /// Neither the layout nor a spare key can make it.
     #[error("no key makes it")]
     NoKey,

@@ -20,7 +20,7 @@ pub mod x11;
 
 pub use error::{InjectError, PlatformError};
 pub use hand::{HandCallback, HandEvent};
-pub use injector::Injector;
+pub use injector::{Injector, LOOK_OUTSIDE};
 pub use keyboard::{GrabCallback, GrabEvent, GrabRefused};
 pub use overlay::{MARKS_REFRESH, Overlay};
 pub use screen::{CursorImage, Screen, ScreenEvent, Waker};

@@ -38,7 +38,7 @@ impl FakeInput {
     }
 }
 
-/// An [`Injector`] without a display.
+/// An [`Injector`] without a display. It knows no windows, so everything is within every scope.
 #[derive(Debug, Default)]
 pub struct FakeInjector(FakeInput);
 
@@ -71,6 +71,10 @@ impl Injector for FakeInjector {
             desktop.events.push(event);
         });
         Ok(())
+    }
+
+    fn let_go_outside(&mut self) -> Result<bool, PlatformError> {
+        Ok(false)
     }
 
     fn release_all(&mut self) -> Result<(), PlatformError> {

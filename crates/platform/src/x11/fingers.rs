@@ -71,16 +71,27 @@ impl Fingers {
         Ok(self.connection.sync()?)
     }
 
+    /// Whether a button is down.
+    pub(super) fn holds_button(&self) -> bool {
+        !self.buttons.is_empty()
+    }
+
+    /// Lets go of every button that is down.
+    pub(super) fn release_buttons(&mut self) -> Result<(), PlatformError> {
+        while let Some(button) = self.buttons.first().copied() {
+            self.release_button(button)?;
+        }
+        Ok(())
+    }
+
     /// Keys that are down.
     pub(super) fn keys(&self) -> &BTreeSet<Keycode> {
         &self.keys
     }
 
-    pub(super) fn move_to(&self, grant: &Grant<Control>, x: u16, y: u16) -> Result<(), InjectError> {
-        // The server keeps the pointer on the screen; the protocol reaches no further than this.
-        let reach = |at: u16| i16::try_from(at).unwrap_or(i16::MAX);
+    pub(super) fn move_to(&self, grant: &Grant<Control>, x: i16, y: i16) -> Result<(), InjectError> {
         grant.check()?;
-        Ok(self.fake(MOTION_NOTIFY_EVENT, 0, reach(x), reach(y))?)
+        Ok(self.fake(MOTION_NOTIFY_EVENT, 0, x, y)?)
     }
 
     pub(super) fn press_button(&mut self, grant: &Grant<Control>, button: u8) -> Result<(), InjectError> {
@@ -141,15 +152,12 @@ impl Fingers {
         }
     }
 
-    /// Lets go of everything that is down.
-    pub(super) fn release_all(&mut self) -> Result<(), PlatformError> {
-        while let Some(button) = self.buttons.first().copied() {
-            self.release_button(button)?;
-        }
+    /// Lets go of every key that is down.
+    pub(super) fn release_keys(&mut self) -> Result<(), PlatformError> {
         while let Some(keycode) = self.keys.last().copied() {
             self.release_key(keycode)?;
         }
-        Ok(self.connection.sync()?)
+        Ok(())
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), PlatformError> {

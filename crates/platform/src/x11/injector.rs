@@ -1,23 +1,28 @@
 //! The operator's mouse and keyboard on the sharer's display, by XTEST.
 //!
 //! Characters are looked up in the sharer's own layout, whatever the operator's is; a character that the
-//! layout lacks is put on a keycode that makes nothing, for a while.
+//! layout lacks is put on a keycode that makes nothing, for a while. For a scope that is not the whole screen
+//! every press passes the [`Gate`]; the whole screen, with nothing hidden, costs no question.
+
+mod scoped;
 
 use deskside_proto::input::{Button, InputEvent};
-use deskside_session::{Control, Grant};
+use deskside_session::{Control, Grant, Scope};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
-use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Keysym};
+use x11rb::protocol::xproto::{ConnectionExt as _, Keycode, Keysym, Window};
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::devices;
 use super::fingers::Fingers;
+use super::gate::{Gate, Touch};
 use super::keymap::{Keymap, LOCK, Modifiers, Place, State, core_keyboard};
 use super::keysym;
 use super::spare::Spares;
 use super::stroke::{Situation, Stroke, for_character};
+use super::windows::Processes;
 use crate::injector::lets_go;
 use crate::watchdog::{Note, Watchdog};
 use crate::{InjectError, Injector, PlatformError};
@@ -39,6 +44,12 @@ struct Held {
 #[derive(Debug)]
 pub struct X11Injector {
     fingers: Fingers,
+    processes: Processes,
+    root: Window,
+    /// What holds input to the last event's scope, once one was not the whole screen.
+    gate: Option<Gate>,
+    /// That scope; `None` for the whole screen.
+    scope: Option<Scope>,
     keyboard: u16,
     keymap: Keymap,
     stale: bool,
@@ -53,6 +64,7 @@ impl X11Injector {
         connection: RustConnection,
         screen: usize,
         watchdog: Option<Watchdog>,
+        processes: Processes,
     ) -> Result<Self, PlatformError> {
         connection.xtest_get_version(2, 2)?.reply()?;
         // What XTEST's keyboard has is what counts once it is used, even if a real one has another layout.
@@ -63,6 +75,10 @@ impl X11Injector {
         let root = connection.setup().roots[screen].root;
         Ok(Self {
             fingers: Fingers::new(connection, root, watchdog)?,
+            processes,
+            root,
+            gate: None,
+            scope: None,
             keyboard,
             keymap,
             stale: false,
@@ -80,9 +96,14 @@ impl X11Injector {
             match event {
                 Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => self.stale = true,
                 Event::Error(error) => tracing::warn!(?error, "the display refused an injection"),
-                _ => {}
+                event => {
+                    if let Some(gate) = &mut self.gate {
+                        gate.happened(&event);
+                    }
+                }
             }
         }
+        self.stale |= self.gate.as_mut().is_some_and(Gate::take_new_layout);
         if std::mem::take(&mut self.stale) {
             self.keymap = Keymap::read(&self.fingers.connection, self.keyboard)?;
             for keycode in self.spares.forget_replaced(&self.keymap) {
@@ -111,17 +132,22 @@ impl X11Injector {
             Some(stroke) => stroke,
             None => self.borrowed_stroke(grant, situation, keysym::of(character))?,
         };
-        let outcome = self.strike(grant, state, &stroke);
-        self.held.retain(|held| held.keycode != stroke.keycode);
-        let released = self.fingers.release_key(stroke.keycode);
-        outcome?;
-        Ok(released?)
+        let touch = Touch::Key(self.strike_of(state, &stroke, None)?);
+        self.within(touch, |this| {
+            let outcome = this.strike(grant, state, &stroke);
+            this.held.retain(|held| held.keycode != stroke.keycode);
+            let released = this.fingers.release_key(stroke.keycode);
+            outcome?;
+            Ok(released?)
+        })
     }
 
     fn press(&mut self, grant: &Grant<Control>, keysym: Keysym, position: u16) -> Result<(), InjectError> {
         let state = self.look()?;
         if let Some(held) = self.find_held(keysym, position) {
-            return self.fingers.press_key(grant, held.keycode);
+            let again = Stroke::just(held.keycode);
+            let touch = Touch::Key(self.strike_of(state, &again, Some(keysym))?);
+            return self.within(touch, |this| this.fingers.press_key(grant, held.keycode));
         }
         let commands = self.keymap.command_modifiers();
         let situation = Situation { state, ours: self.our_modifiers(), fixed: commands, unwanted: 0 };
@@ -147,7 +173,8 @@ impl X11Injector {
                 None => self.borrowed_stroke(grant, situation, keysym)?,
             },
         };
-        self.strike(grant, state, &stroke)?;
+        let touch = Touch::Key(self.strike_of(state, &stroke, Some(keysym))?);
+        self.within(touch, |this| this.strike(grant, state, &stroke))?;
         self.held.push(Held { keysym, position, keycode: stroke.keycode });
         Ok(())
     }
@@ -156,7 +183,7 @@ impl X11Injector {
         let Some(held) = self.find_held(keysym, position) else { return Ok(()) };
         self.held.retain(|other| *other != held);
         let still_held = self.held.iter().any(|other| other.keycode == held.keycode);
-        if still_held { Ok(()) } else { self.fingers.release_key(held.keycode) }
+        if still_held { Ok(()) } else { self.letting_go(|fingers| fingers.release_key(held.keycode)) }
     }
 
     fn find_held(&self, keysym: Keysym, position: u16) -> Option<Held> {
@@ -242,7 +269,8 @@ impl X11Injector {
         let exchanged = (1u8..).zip(mapping).find(|(_, does)| *does == meant);
         let exchanged = exchanged.map_or(meant, |(number, _)| number);
         if pressed {
-            self.fingers.press_button(grant, exchanged)
+            let in_drag = self.fingers.holds_button();
+            self.within(Touch::Press { in_drag }, |this| this.fingers.press_button(grant, exchanged))
         } else {
             Ok(self.fingers.release_button(exchanged)?)
         }
@@ -255,20 +283,35 @@ impl X11Injector {
     fn turn(&mut self, grant: &Grant<Control>, dx: i16, dy: i16) -> Result<(), InjectError> {
         let (x, y) = (self.turned.0 + i32::from(dx), self.turned.1 + i32::from(dy));
         self.turned = (x % NOTCH, y % NOTCH);
-        for (turned, back, forth) in [(y, 4, 5), (x, 6, 7)] {
-            let button = if turned < 0 { back } else { forth };
-            for _ in 0..turned.abs() / NOTCH {
-                let pressed = self.fingers.press_button(grant, button);
-                self.fingers.release_button(button)?;
-                pressed?;
-            }
+        if x.abs().max(y.abs()) < NOTCH {
+            return Ok(());
         }
-        Ok(())
+        let in_drag = self.fingers.holds_button();
+        self.within(Touch::Press { in_drag }, |this| {
+            for (turned, back, forth) in [(y, 4, 5), (x, 6, 7)] {
+                let button = if turned < 0 { back } else { forth };
+                for _ in 0..turned.abs() / NOTCH {
+                    let pressed = this.fingers.press_button(grant, button);
+                    this.fingers.release_button(button)?;
+                    pressed?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn move_to(&mut self, grant: &Grant<Control>, x: u16, y: u16) -> Result<(), InjectError> {
+        let (x, y) = match (&mut self.gate, &self.scope) {
+            (Some(gate), Some(scope)) => gate.on_screen(&self.fingers.connection, scope, x, y)?,
+            // The server keeps the pointer on the screen; the protocol reaches no further than this.
+            _ => (i16::try_from(x).unwrap_or(i16::MAX), i16::try_from(y).unwrap_or(i16::MAX)),
+        };
+        self.within(Touch::Move { x, y }, |this| this.fingers.move_to(grant, x, y))
     }
 
     fn carry_out(&mut self, grant: &Grant<Control>, event: InputEvent) -> Result<(), InjectError> {
         match event {
-            InputEvent::PointerMove { x, y } => self.fingers.move_to(grant, x, y),
+            InputEvent::PointerMove { x, y } => self.move_to(grant, x, y),
             InputEvent::PointerButton { button, pressed } => self.press_button(grant, button, pressed),
             InputEvent::Wheel { dx, dy } => self.turn(grant, dx, dy),
             InputEvent::Text(character) => self.type_character(grant, character),
@@ -284,16 +327,40 @@ impl Injector for X11Injector {
         if !lets_go(event) {
             grant.check()?;
         }
+        self.adopt(grant)?;
         let outcome = self.carry_out(grant, event);
+        if matches!(outcome, Err(InjectError::OutOfScope))
+            && matches!(event, InputEvent::Text(_) | InputEvent::Key { .. })
+        {
+            self.release_keys()?;
+        }
         // Nothing of this event is left in a buffer or in the server's queue when the next one comes.
         self.fingers.connection.sync().map_err(PlatformError::from)?;
         outcome
     }
 
+    fn let_go_outside(&mut self) -> Result<bool, PlatformError> {
+        let (has_keys, has_buttons) = (!self.fingers.keys().is_empty(), self.fingers.holds_button());
+        if !has_keys && !has_buttons {
+            return Ok(false);
+        }
+        let (Some(gate), Some(scope)) = (&mut self.gate, &self.scope) else { return Ok(false) };
+        let (keys_within, pointer_within) = gate.is_still_within(&self.fingers.connection, scope)?;
+        if has_keys && !keys_within {
+            self.release_keys()?;
+        }
+        if has_buttons && !pointer_within {
+            self.fingers.release_buttons()?;
+        }
+        self.fingers.connection.sync()?;
+        Ok((has_keys && !keys_within) || (has_buttons && !pointer_within))
+    }
+
     fn release_all(&mut self) -> Result<(), PlatformError> {
-        self.held.clear();
         self.turned = (0, 0);
-        self.fingers.release_all()
+        self.fingers.release_buttons()?;
+        self.release_keys()?;
+        Ok(self.fingers.connection.sync()?)
     }
 }
 

@@ -239,12 +239,21 @@ impl Keymap {
 
     /// The modifiers that make a command of a letter: Control, and whatever Alt, Meta and Super are.
     pub(super) fn command_modifiers(&self) -> Modifiers {
-        let command = |keycode: &Keycode| {
-            let symbol = self.symbol(Place { keycode: *keycode, group: 0, level: 0 });
-            keysym::is_command_modifier(symbol)
-        };
-        let set = self.keycodes().filter(command).map(|keycode| self.modifiers_of(keycode));
-        CONTROL | (set.fold(0, |all, modifiers| all | modifiers) & !(SHIFT | LOCK))
+        CONTROL | self.modifiers_that(keysym::is_command_modifier)
+    }
+
+    /// The modifiers that keys of these symbols set, but for Shift and Caps Lock.
+    pub(super) fn modifiers_that(&self, fits: impl Fn(Keysym) -> bool) -> Modifiers {
+        let fits = |keycode: &Keycode| fits(self.symbol(Place { keycode: *keycode, group: 0, level: 0 }));
+        let set = self.keycodes().filter(fits).map(|keycode| self.modifiers_of(keycode));
+        set.fold(0, |all, modifiers| all | modifiers) & !(SHIFT | LOCK)
+    }
+
+    /// What a key makes with these modifiers, and what it makes by itself in each group.
+    pub(super) fn meanings(&self, keycode: Keycode, group: u8, modifiers: Modifiers) -> Vec<Keysym> {
+        let plain = (0..4).map(|group| self.symbol(Place { keycode, group, level: 0 }));
+        let now = self.translate(keycode, group, modifiers).0;
+        plain.chain([now]).filter(|symbol| *symbol != 0).collect()
     }
 
     /// The modifier that Num Lock locks, 0 if none.

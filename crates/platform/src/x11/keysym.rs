@@ -52,6 +52,11 @@ pub(super) fn holds_modifier(keysym: Keysym) -> bool {
     )
 }
 
+/// Whether the key sets what programs take for Alt.
+pub(super) fn is_alt(keysym: Keysym) -> bool {
+    matches!(keysym, key::Alt_L | key::Alt_R | key::Meta_L | key::Meta_R)
+}
+
 /// Whether the key is a modifier that makes a command of a letter.
 pub(super) fn is_command_modifier(keysym: Keysym) -> bool {
     holds_modifier(keysym)

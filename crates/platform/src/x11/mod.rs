@@ -4,11 +4,13 @@
 //! so that none waits behind another: [`X11Screen`] (capture), [`X11Injector`] (the operator's input),
 //! [`HandWatch`] (the customer's own input) and [`KeyboardGrab`] (the operator's keyboard).
 
+mod chord;
 mod compose;
 mod composer;
 mod cursor;
 mod devices;
 mod fingers;
+mod gate;
 mod grab;
 mod hand;
 mod hold;
@@ -18,6 +20,7 @@ mod keysym;
 mod monitors;
 mod overlay;
 mod plain;
+mod probe;
 mod reach;
 mod region;
 mod reservation;
@@ -145,7 +148,7 @@ impl X11 {
     /// As [`open`].
     pub fn injector(&self, watchdog: Option<Watchdog>) -> Result<X11Injector, PlatformError> {
         let (connection, screen) = self.connect()?;
-        X11Injector::new(connection, screen, watchdog)
+        X11Injector::new(connection, screen, watchdog, self.processes.clone())
     }
 
     /// Makes ready to draw the operator's marks. Nothing is drawn yet.

@@ -24,6 +24,8 @@ mod refusals;
 #[cfg(test)]
 mod scope;
 #[cfg(test)]
+mod scoped;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod typing;

@@ -117,9 +117,7 @@ fn marks_stay_within_the_scope() {
     other.popup((0, 0, 640, 480));
     let window = allowed.window((80, 80, 120, 200));
     let cover = other.popup((90, 90, 30, 30));
-    let applications = desk.desktop.applications().unwrap();
-    let [application] = &applications[..] else { panic!("{applications:?}") };
-    let consent = Consent::within(&Scope::applications([application.id]));
+    let consent = Consent::within(&Scope::applications([allowed.application(&desk.desktop)]));
     desk.put(1, frame());
     desk.show(&consent);
     let places = [(100, 100), (100, 150), (250, 100), (150, 200)];

@@ -4,7 +4,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use deskside_platform::x11::X11;
+use deskside_session::ApplicationId;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -14,7 +18,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::display::{Display, PATIENCE};
+use crate::display::{Display, PATIENCE, eventually};
 
 const DISPLAY: &str = "DESKSIDE_TEST_PROGRAM";
 /// Before everything that the program says, apart from what the test harness says.
@@ -63,8 +67,13 @@ impl Program {
         Self { child, orders, said }
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// The program, as the customer would choose it. It must have had a window.
+    pub(crate) fn application(&self, desktop: &X11) -> ApplicationId {
+        let title = self.child.id().to_string();
+        eventually("the application is known", || {
+            let applications = desktop.applications().unwrap();
+            Some(applications.into_iter().find(|application| application.titles.contains(&title))?.id)
+        })
     }
 
     /// A window as applications have it; managed, if there is somebody to manage it.
@@ -128,7 +137,7 @@ fn part_program() {
     let Ok(display) = std::env::var(DISPLAY) else { return };
     let (connection, screen) = x11rb::connect(Some(&display)).unwrap();
     let root = connection.setup().roots[screen].root;
-    let inside = Inside { connection, root };
+    let mut inside = Inside { connection, root, display, restless: Vec::new() };
     for order in std::io::stdin().lines().map_while(Result::ok) {
         let words: Vec<&str> = order.split(' ').collect();
         let numbers: Vec<i64> = words[1..].iter().filter_map(|word| word.parse().ok()).collect();
@@ -140,10 +149,12 @@ fn part_program() {
 struct Inside {
     connection: RustConnection,
     root: Window,
+    display: String,
+    restless: Vec<JoinHandle<()>>,
 }
 
 impl Inside {
-    fn carry_out(&self, order: &str, numbers: &[i64]) -> String {
+    fn carry_out(&mut self, order: &str, numbers: &[i64]) -> String {
         let connection = &self.connection;
         let window = || numbers[0] as Window;
         match order {
@@ -164,6 +175,7 @@ impl Inside {
                 connection.configure_window(window(), &there).unwrap();
             }
             "close" => drop(connection.destroy_window(window()).unwrap()),
+            "show" => drop(connection.map_window(window()).unwrap()),
             "hide" => drop(connection.unmap_window(window()).unwrap()),
             "grab" => {
                 let mode = GrabMode::ASYNC;
@@ -176,11 +188,27 @@ impl Inside {
                 let mode = GrabMode::ASYNC;
                 connection.grab_key(false, self.root, modifiers, key, mode, mode).unwrap().check().unwrap();
             }
+            "steal" => self.keep_on(numbers[1], steal(window())),
+            "wander" => self.keep_on(numbers[1], wander(window())),
+            "rest" => self.restless.drain(..).for_each(|thread| thread.join().unwrap()),
             "take" => self.take(),
             other => panic!("{other}"),
         }
         self.connection.sync().unwrap();
         String::new()
+    }
+
+    /// Does something again and again for so many milliseconds, beside everything else.
+    fn keep_on(&mut self, milliseconds: i64, mut act: impl FnMut(&RustConnection) + Send + 'static) {
+        let display = self.display.clone();
+        self.restless.push(std::thread::spawn(move || {
+            let connection = x11rb::connect(Some(&display)).unwrap().0;
+            let end = Instant::now() + Duration::from_millis(milliseconds as u64);
+            while Instant::now() < end {
+                act(&connection);
+                connection.sync().unwrap();
+            }
+        }));
     }
 
     fn open(&self, unmanaged: bool, numbers: &[i64]) -> Window {
@@ -203,6 +231,9 @@ impl Inside {
             [1 | 2, x as u32, y as u32, width.into(), height.into(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let (normal, kind) = (AtomEnum::WM_NORMAL_HINTS, AtomEnum::WM_SIZE_HINTS);
         self.connection.change_property32(PropMode::REPLACE, window, normal, kind, &size_hints).unwrap();
+        let (name, text) = (AtomEnum::WM_NAME, AtomEnum::STRING);
+        let title = std::process::id().to_string();
+        self.connection.change_property8(PropMode::REPLACE, window, name, text, title.as_bytes()).unwrap();
         self.connection.map_window(window).unwrap();
         self.connection.sync().unwrap();
         window
@@ -222,6 +253,34 @@ impl Inside {
                 }
                 Event::MotionNotify(e) => println!("{MARK}motion {} {} {}", e.event, e.root_x, e.root_y),
                 _ => {}
+            }
+        }
+    }
+}
+
+/// Takes the focus.
+fn steal(window: Window) -> impl FnMut(&RustConnection) + Send {
+    move |connection| {
+        let taken = connection.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME).unwrap();
+        // Not while it is hidden.
+        taken.ignore_error();
+    }
+}
+
+/// Goes here and there, below and above other windows, and away and back.
+fn wander(window: Window) -> impl FnMut(&RustConnection) + Send {
+    let mut seed = window;
+    move |connection| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let number = |range: u32, shift: u32| (seed >> shift) % range;
+        match number(8, 28) {
+            0 => drop(connection.unmap_window(window).unwrap()),
+            1..=3 => drop(connection.map_window(window).unwrap()),
+            _ => {
+                let (x, y) = (number(600, 8) as i32 - 50, number(400, 16) as i32 - 50);
+                let mode = if number(4, 4) == 0 { StackMode::BELOW } else { StackMode::ABOVE };
+                let there = ConfigureWindowAux::new().x(x).y(y).stack_mode(mode);
+                connection.configure_window(window, &there).unwrap();
             }
         }
     }
