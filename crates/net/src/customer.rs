@@ -102,6 +102,8 @@ pub enum Event {
     },
     /// Input to carry out now, already checked against grant, epoch and suspension.
     Input(Vec<deskside_proto::input::InputEvent>),
+    /// What the operator draws, already checked against grant, epoch and suspension.
+    Marks(Vec<deskside_proto::marks::MarkEvent>),
     /// Let go of every key and button.
     ReleaseAll,
     /// The picture is frozen or goes on.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use deskside_proto::control::{CursorShape, Suspension};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::marks::MarkEvent;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
 use deskside_proto::{Code, GrantId, RequestId};
 use deskside_trust::Secret;
@@ -43,6 +44,8 @@ pub enum Command {
     GiveBack(GrantId),
     /// Input for the customer's computer; sent only while control is granted and not suspended.
     Input(Vec<InputEvent>),
+    /// Draws on the customer's screen; sent only while that is granted.
+    Mark(Vec<MarkEvent>),
     /// This update has been decoded.
     Shown {
         /// Epoch of the update.

@@ -7,6 +7,7 @@ use prost::{Message, Oneof};
 
 use crate::error::{at_most, bounded, exactly, required};
 use crate::journal::{Action, GrantEnd, MAX_ENTRY, SessionEnd, Verdict, WireVerdict};
+use crate::marks::MarkBatch;
 use crate::picture::{MAX_AREA, MAX_SIDE};
 use crate::shown::{self, MAX_MONITORS, MonitorNote, WireMonitors};
 use crate::{DecodeError, GrantId, MAX_NAME, RequestId};
@@ -102,6 +103,8 @@ pub enum Control {
     Monitors(Vec<MonitorNote>),
     /// Operator: show this monitor of the last list, or (`None`) all that may be seen.
     Look(Option<u8>),
+    /// Operator: points and draws.
+    Marks(MarkBatch),
     /// Customer: the cursor looks like this now.
     CursorShape(CursorShape),
     /// Customer: the cursor is here now, in pixels of the picture, moved by whoever.
@@ -138,7 +141,10 @@ pub enum Control {
 
 #[derive(Clone, PartialEq, Message)]
 struct Wire {
-    #[prost(oneof = "WireControl", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18")]
+    #[prost(
+        oneof = "WireControl",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
+    )]
     message: Option<WireControl>,
 }
 
@@ -181,6 +187,9 @@ enum WireControl {
     /// 0 for all, otherwise one more than the place in the list.
     #[prost(uint32, tag = "18")]
     Look(u32),
+    /// A batch as in [`crate::marks`].
+    #[prost(bytes = "vec", tag = "19")]
+    Marks(Vec<u8>),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -292,6 +301,7 @@ impl Control {
             }),
             Self::Paused(paused) => WireControl::Paused(paused),
             Self::Monitors(monitors) => WireControl::Monitors(shown::encode_monitors(&monitors)),
+            Self::Marks(batch) => WireControl::Marks(batch.encode()),
             Self::Look(monitor) => WireControl::Look(monitor.map_or(0, |monitor| u32::from(monitor) + 1)),
             Self::Screen { epoch, width, height } => WireControl::Screen(WireScreen { epoch, width, height }),
             Self::CursorShape(shape) => WireControl::CursorShape(WireCursorShape {
@@ -353,6 +363,7 @@ impl Control {
             WireControl::Paused(paused) => Self::Paused(paused),
             WireControl::Screen(wire) => decode_screen(wire)?,
             WireControl::Monitors(wire) => Self::Monitors(shown::decode_monitors(wire)?),
+            WireControl::Marks(bytes) => Self::Marks(MarkBatch::decode(&bytes)?),
             WireControl::Look(0) => Self::Look(None),
             WireControl::Look(place) => {
                 Self::Look(Some(bounded(place - 1, MAX_MONITORS as u32 - 1, "Control.look", "0 to 16")?))

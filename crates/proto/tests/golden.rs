@@ -36,6 +36,7 @@ fn control() -> Vec<(&'static str, Control)> {
         ("control not suspended", Control::Suspended(None)),
         ("control paused", Control::Paused(true)),
         ("control monitors", Control::Monitors(vec![monitor])),
+        ("control marks", Control::Marks(MarkBatch { grant, epoch: 2, events: vec![MarkEvent::Clear] })),
         ("control look at one", Control::Look(Some(1))),
         ("control look at all", Control::Look(None)),
         ("control screen", Control::Screen { epoch: 2, width: 1920, height: 1080 }),

@@ -12,6 +12,7 @@ use deskside_proto::control::{Control as Message, CursorShape, Suspension};
 use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::input::{InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::marks::{MarkBatch, MarkEvent};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::MonitorNote;
 use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId, SessionId};
@@ -85,6 +86,8 @@ pub enum SharerOutput {
     ControlGranted(Grant<Control>),
     /// Pointing was allowed.
     PointGranted(Grant<Point>),
+    /// Draw this.
+    Marks(Vec<MarkEvent>),
     /// The operator wants to look at this monitor of the last list, or at all.
     Look(Option<u8>),
     /// A grant ended.
@@ -237,6 +240,7 @@ impl Sharer {
                     self.outputs.push_back(SharerOutput::Look(monitor));
                 }
             }
+            (Phase::Active, Message::Marks(batch)) => self.marked(batch, now),
             (Phase::Active, Message::Withdraw { request }) => self.withdrawn(request, now),
             (Phase::Active, Message::GiveBack { grant }) => self.given_back(grant, now),
             (Phase::Active | Phase::Sealing { .. }, Message::Shown { epoch, number }) => {
@@ -245,7 +249,11 @@ impl Sharer {
             // Under way when this end said goodbye: too late, and harmless.
             (
                 Phase::Sealing { .. },
-                Message::Ask { .. } | Message::Withdraw { .. } | Message::GiveBack { .. } | Message::Look(_),
+                Message::Ask { .. }
+                | Message::Withdraw { .. }
+                | Message::GiveBack { .. }
+                | Message::Marks(_)
+                | Message::Look(_),
             ) => {}
             (Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active, Message::End { .. }) => {
                 self.end(SessionEnd::Operator, now);
@@ -271,6 +279,7 @@ impl Sharer {
                 | Message::Paused(_)
                 | Message::Screen { .. }
                 | Message::Monitors(_)
+                | Message::Marks(_)
                 | Message::Look(_)
                 | Message::CursorShape(_)
                 | Message::CursorMoved { .. }
@@ -298,6 +307,18 @@ impl Sharer {
             self.input_refused(u32::try_from(batch.events.len()).unwrap_or(u32::MAX), now);
         }
         Ok(())
+    }
+
+    /// The viewer drew something. What no living grant covers is counted and dropped.
+    fn marked(&mut self, batch: MarkBatch, now: Now) {
+        let rests = self.rest.reason(now.monotonic).is_some_and(|reason| reason != Suspension::Hand);
+        let is_covered =
+            self.grants.valid(Action::Point) == Some(batch.grant) && batch.epoch == self.epoch && !rests;
+        if is_covered {
+            self.outputs.push_back(SharerOutput::Marks(batch.events));
+        } else {
+            self.input_refused(u32::try_from(batch.events.len()).unwrap_or(u32::MAX), now);
+        }
     }
 
     /// The injector refused events that had been let through; they are counted with the others.

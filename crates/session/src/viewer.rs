@@ -7,6 +7,7 @@ use deskside_proto::control::{Control as Message, CursorShape, Suspension};
 use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::marks::{MAX_MARK_EVENTS, MarkBatch, MarkEvent};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
@@ -301,6 +302,7 @@ impl Viewer {
             | Message::Withdraw { .. }
             | Message::GiveBack { .. }
             | Message::Look(_)
+            | Message::Marks(_)
             | Message::Shown { .. }
             | Message::Seal { .. } => self.broke_protocol(now),
         }
@@ -420,6 +422,17 @@ impl Viewer {
             if let Ok(framed) = frame(&batch.encode()) {
                 self.outputs.push_back(ViewerOutput::SendInput(framed));
             }
+        }
+        true
+    }
+
+    /// Draws on the sharer's screen, if that is granted and does not rest; gives whether it was sent.
+    pub fn mark(&mut self, events: &[MarkEvent]) -> bool {
+        let grant = self.grants.get(&Action::Point).copied();
+        let rests = self.suspended.is_some_and(|reason| reason != Suspension::Hand);
+        let (Phase::Active, Some(grant), false) = (&self.phase, grant, rests) else { return false };
+        for events in events.chunks(MAX_MARK_EVENTS) {
+            self.send(&Message::Marks(MarkBatch { grant, epoch: self.epoch, events: events.to_vec() }));
         }
         true
     }

@@ -4,6 +4,7 @@ mod hand;
 mod injection;
 mod offer;
 mod picture;
+mod pointing;
 mod program;
 mod router;
 mod showing;

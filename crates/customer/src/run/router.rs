@@ -12,11 +12,13 @@ use deskside_platform::PlatformError;
 use deskside_platform::x11::{F11Reservation, X11};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
+use deskside_proto::marks::{Figure, MarkEvent, Place};
 use deskside_session::{Control, Grant, Revoker, See};
 use deskside_ui::Proxy;
 use time::UtcOffset;
 
 use super::injection::Injection;
+use super::pointing::Pointing;
 use super::showing::Showing;
 use super::{News, offer};
 use crate::journals;
@@ -46,6 +48,7 @@ pub(super) struct Router {
     journals: PathBuf,
     offset: UtcOffset,
     injection: Injection,
+    pointing: Pointing,
     showing: Showing,
     /// Dropped with the router, which is the sign that the network side has ended.
     _running: Sender<Infallible>,
@@ -65,6 +68,7 @@ impl Router {
     ) -> std::io::Result<Self> {
         let links = Links::default();
         let injection = Injection::start(desktop.clone(), links.clone(), windows.clone())?;
+        let pointing = Pointing::start(desktop.clone(), links.clone())?;
         Ok(Self {
             desktop,
             windows,
@@ -73,6 +77,7 @@ impl Router {
             journals,
             offset,
             injection,
+            pointing,
             showing,
             f11: None,
             _running: running,
@@ -116,14 +121,23 @@ impl Router {
                 }
             },
             Event::ControlGranted(grant) => self.allow_control(grant),
-            Event::PointGranted(_) => Told::Granted(Action::Point),
+            Event::PointGranted(grant) => {
+                self.pointing.begin(grant);
+                Told::Granted(Action::Point)
+            }
+            Event::Marks(events) => {
+                let offset = self.showing.offset();
+                return self
+                    .pointing
+                    .mark(events.into_iter().map(|event| moved_mark(event, offset)).collect());
+            }
             Event::Look(monitor) => return self.showing.look(monitor),
             Event::GrantEnded { action, grant: _, reason } => {
                 tracing::info!(?action, ?reason, "a permission ended");
                 match action {
                     Action::See => self.showing.end(),
                     Action::Control => self.end_control(),
-                    Action::Point => {}
+                    Action::Point => self.pointing.end(),
                 }
                 Told::GrantEnded { action, reason }
             }
@@ -141,6 +155,7 @@ impl Router {
             Event::Ended { reason, journal } => {
                 self.showing.end();
                 self.end_control();
+                self.pointing.end();
                 tracing::info!(?reason, "the session is over");
                 Told::Ended { reason, kept: journals::keep(&journal, &self.journals, self.offset) }
             }
@@ -186,5 +201,26 @@ fn moved(event: InputEvent, (left, top): (u16, u16)) -> InputEvent {
             InputEvent::PointerMove { x: x.saturating_add(left), y: y.saturating_add(top) }
         }
         other => other,
+    }
+}
+
+/// A mark on the picture of one monitor, as it is on all of them.
+fn moved_mark(event: MarkEvent, (left, top): (u16, u16)) -> MarkEvent {
+    let place = |Place { x, y }| Place { x: x.saturating_add(left), y: y.saturating_add(top) };
+    match event {
+        MarkEvent::Put { id, colour, figure } => {
+            let figure = match figure {
+                Figure::Pointer(at) => Figure::Pointer(place(at)),
+                Figure::Arrow { from, to } => Figure::Arrow { from: place(from), to: place(to) },
+                Figure::Rectangle { from, to } => Figure::Rectangle { from: place(from), to: place(to) },
+                Figure::Freehand(places) => Figure::Freehand(places.into_iter().map(place).collect()),
+                Figure::Text { at, text } => Figure::Text { at: place(at), text },
+            };
+            MarkEvent::Put { id, colour, figure }
+        }
+        MarkEvent::Extend { id, places } => {
+            MarkEvent::Extend { id, places: places.into_iter().map(place).collect() }
+        }
+        other @ (MarkEvent::Erase(_) | MarkEvent::Clear) => other,
     }
 }

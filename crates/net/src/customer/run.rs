@@ -311,6 +311,7 @@ impl Session {
                     }
                     Event::GrantEnded { action, grant, reason }
                 }
+                SharerOutput::Marks(events) => Event::Marks(events),
                 SharerOutput::Input(input) => Event::Input(input),
                 SharerOutput::ReleaseAll => Event::ReleaseAll,
                 SharerOutput::Paused(paused) => {

@@ -79,6 +79,7 @@ impl End {
                 Command::CancelSession
                 | Command::Ask(_)
                 | Command::Look(_)
+                | Command::Mark(_)
                 | Command::Withdraw(_)
                 | Command::GiveBack(_)
                 | Command::Input(_)
@@ -211,6 +212,9 @@ impl Session {
             // Input without a grant is simply not sent; the model knows and tells the person.
             Some(Command::Input(input)) => {
                 self.viewer.input(&input);
+            }
+            Some(Command::Mark(events)) => {
+                self.viewer.mark(&events);
             }
             Some(Command::Shown { epoch, number }) => self.viewer.shown(UpdateHeader { epoch, number }),
             Some(Command::BadPicture(reason)) => {

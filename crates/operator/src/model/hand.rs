@@ -150,7 +150,8 @@ impl Hand {
         vec![InputEvent::PointerMove { x, y }]
     }
 
-    fn release(&mut self) -> Vec<InputEvent> {
+    /// Lets go of everything.
+    pub(super) fn release(&mut self) -> Vec<InputEvent> {
         self.waiting = None;
         self.turned = (0.0, 0.0);
         let held = !std::mem::take(&mut self.buttons).is_empty();

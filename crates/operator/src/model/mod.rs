@@ -1,6 +1,7 @@
 //! What the program knows and decides, without a window, a clock or a network: a person's [`Act`]s and the
 //! network's events go in, [`Effect`]s come out, and the view draws what [`Model`] says.
 
+mod drawing;
 mod full_screen;
 mod hand;
 mod permission;
@@ -18,9 +19,11 @@ use deskside_net::operator::{Command, Event};
 use deskside_proto::Code;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd};
+use deskside_proto::marks::{Colour, MarkEvent};
 use deskside_session::{Journal, Now};
 use deskside_trust::Secret;
 
+pub use drawing::{Drawing, Tool};
 pub use permission::{Permission, Refusal};
 pub use session::{Keyboard, Pointer, Session};
 pub use statistics::{Rates, Statistics};
@@ -53,6 +56,12 @@ pub enum Act {
     Ask(Action),
     /// Takes the question back.
     Withdraw(Action),
+    /// Takes up something to draw with, or lays it down.
+    Draw(Option<Tool>),
+    /// Draws in another colour.
+    Colour(Colour),
+    /// Takes everything away that was drawn.
+    EraseAll,
     /// Looks at one of the monitors, or at all.
     Look(Option<u8>),
     /// Gives the permission back.
@@ -279,6 +288,12 @@ impl Model {
             (Act::Ask(action), State::Session(session)) => session.ask(action),
             (Act::Withdraw(action), State::Session(session)) => session.withdraw(action),
             (Act::GiveBack(action), State::Session(session)) => session.give_back(action),
+            (Act::Draw(tool), State::Session(session)) => session.take_tool(tool),
+            (Act::Colour(colour), State::Session(session)) => {
+                session.drawing.set_colour(colour);
+                Vec::new()
+            }
+            (Act::EraseAll, State::Session(_)) => session::mark(vec![MarkEvent::Clear]),
             (Act::Look(monitor), State::Session(session)) => session.look(monitor),
             (Act::Zoom(zoom), State::Session(session)) => {
                 session.zoom = zoom;

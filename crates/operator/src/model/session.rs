@@ -8,8 +8,10 @@ use deskside_net::operator::{Command, Event};
 use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::Action;
+use deskside_proto::marks::MarkEvent;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
 
+use super::drawing::{Drawing, Tool};
 use super::full_screen::{Bar, Chord, Whose};
 use super::hand::Hand;
 use super::permission::Permission;
@@ -62,6 +64,8 @@ pub struct Session {
     pub monitors: Vec<MonitorNote>,
     /// The one that is looked at; `None` for all.
     pub monitor: Option<u8>,
+    /// What the mouse draws, while that is allowed.
+    pub drawing: Drawing,
     /// Why input rests, if it does.
     pub suspension: Option<Suspension>,
     /// Whether the customer froze the picture.
@@ -102,6 +106,7 @@ impl Session {
             shown: None,
             monitors: Vec::new(),
             monitor: None,
+            drawing: Drawing::default(),
             suspension: None,
             paused: false,
             quality: None,
@@ -278,6 +283,10 @@ impl Session {
                 self.permission_mut(action).answered(verdict);
                 // Whoever asked for control wants to use it: no further click is needed.
                 self.engaged |= action == Action::Control && self.control.is_allowed();
+                // And whoever asked to draw, to draw.
+                if action == Action::Point && self.point.is_allowed() {
+                    self.drawing.take(Some(Tool::Arrow));
+                }
             }
             Event::GrantEnded { action, grant, reason } => {
                 self.permission_mut(action).ended(grant, reason);
@@ -344,6 +353,9 @@ impl Session {
     }
 
     pub(super) fn pointer(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
+        if self.draws() {
+            return self.draw(event, now);
+        }
         match event {
             Pointer::Moved { at, over } => {
                 self.pointer = Some((at, over));
@@ -360,6 +372,39 @@ impl Session {
                 Some((_, false)) | None => Vec::new(),
             },
         }
+    }
+
+    /// Whether the mouse draws on the picture instead of working on the customer's computer.
+    #[must_use]
+    pub fn draws(&self) -> bool {
+        self.point.is_allowed() && self.drawing.tool.is_some()
+    }
+
+    /// Takes up a tool, or lays it down.
+    pub(super) fn take_tool(&mut self, tool: Option<Tool>) -> Vec<Effect> {
+        self.drawing.take(tool);
+        // What was held on the customer's computer is let go: the mouse does something else now.
+        input(self.hand.release())
+    }
+
+    fn draw(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
+        let events = match event {
+            Pointer::Moved { at, over } => {
+                self.pointer = Some((at, over));
+                self.drawing.moved(at, now)
+            }
+            Pointer::Button(Button::Left, true) => match self.pointer {
+                Some((at, true)) => self.drawing.begin(at, now),
+                _ => Vec::new(),
+            },
+            Pointer::Button(Button::Left, false) => self.drawing.end(now),
+            Pointer::Left => {
+                self.pointer = None;
+                self.drawing.end(now)
+            }
+            Pointer::Button(..) | Pointer::Wheel(..) => Vec::new(),
+        };
+        mark(events)
     }
 
     fn button(&mut self, button: Button, pressed: bool, now: Duration) -> Vec<Effect> {
@@ -453,4 +498,8 @@ impl Session {
 
 fn input(events: Vec<InputEvent>) -> Vec<Effect> {
     if events.is_empty() { Vec::new() } else { vec![Effect::Net(Command::Input(events))] }
+}
+
+pub(super) fn mark(events: Vec<MarkEvent>) -> Vec<Effect> {
+    if events.is_empty() { Vec::new() } else { vec![Effect::Net(Command::Mark(events))] }
 }

@@ -148,6 +148,12 @@ fn shown(ui: &mut Ui, session: &Session, zoom: f32, roomy: bool, acts: &mut Vec<
             acts.push(Act::Details(!session.details));
         }
     }
+    let draw = stable(ui, "draw", |ui| {
+        let kind = if session.draws() { Kind::Secondary } else { Kind::Quiet };
+        ui.add(Button::new(kind, "Draw").compact().min_width(64.0 + 2.0 * UNIT))
+    });
+    caret(ui, &draw);
+    menu::drawing(&draw.on_hover_text("Point and draw on the customer's screen"), session, acts);
     if session.monitors.len() > 1 {
         let text = menu::monitor_name(session, session.monitor);
         let button = stable(ui, "monitor", |ui| {

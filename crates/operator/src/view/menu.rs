@@ -1,5 +1,7 @@
 //! The menu of how the picture is shown, with the keys that do the same.
 
+use deskside_proto::journal::Action;
+use deskside_proto::marks::Colour;
 use deskside_ui::egui::{
     Align2, CornerRadius, Popup, PopupCloseBehavior, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo, WidgetType,
@@ -7,7 +9,7 @@ use deskside_ui::egui::{
 use deskside_ui::theme::{CONTROL_HEIGHT, Palette, RADIUS, Type, UNIT};
 
 use super::words;
-use crate::model::{Act, Session, Zoom};
+use crate::model::{Act, Session, Tool, Zoom};
 
 /// What begins and ends the whole screen, also while the other keys go to the customer.
 pub(super) const FULL_SCREEN_KEYS: &str = "Ctrl+Alt+Enter";
@@ -42,6 +44,49 @@ pub(super) fn show(button: &Response, session: &Session, shown: f32, acts: &mut 
         }
         if entry(ui, "Show details", "", session.details) {
             acts.push(Act::Details(!session.details));
+        }
+    });
+}
+
+/// The menu of what can be drawn with.
+pub(super) fn drawing(button: &Response, session: &Session, acts: &mut Vec<Act>) {
+    Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if !session.point.is_allowed() {
+            let is_asking = session.point.is_asking();
+            let text =
+                if is_asking { "Waiting for the customer… Withdraw" } else { "Ask whether you may draw" };
+            if entry(ui, text, "", false) {
+                let point = Action::Point;
+                acts.push(if is_asking { Act::Withdraw(point) } else { Act::Ask(point) });
+            }
+            return;
+        }
+        let tool = session.drawing.tool;
+        for other in Tool::ALL {
+            if entry(ui, words::tool(other), "", tool == Some(other)) {
+                acts.push(Act::Draw(Some(other)));
+            }
+        }
+        if entry(ui, "Nothing: the mouse as before", "", tool.is_none()) {
+            acts.push(Act::Draw(None));
+        }
+        ui.add_space(UNIT / 2.0);
+        ui.separator();
+        ui.add_space(UNIT / 2.0);
+        for colour in Colour::ALL {
+            if entry(ui, words::colour(colour), "", session.drawing.colour() == colour) {
+                acts.push(Act::Colour(colour));
+            }
+        }
+        ui.add_space(UNIT / 2.0);
+        ui.separator();
+        ui.add_space(UNIT / 2.0);
+        if entry(ui, "Take everything away", "", false) {
+            acts.push(Act::EraseAll);
+        }
+        if entry(ui, "Give drawing back", "", false) {
+            acts.push(Act::GiveBack(Action::Point));
         }
     });
 }

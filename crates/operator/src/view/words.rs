@@ -6,10 +6,11 @@ use std::time::Duration;
 use deskside_net::Quality;
 use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
+use deskside_proto::marks::Colour;
 use deskside_proto::shown::{AreaNote, ScopeNote};
 use deskside_ui::theme::Tone;
 
-use crate::model::{Keyboard, Permission, Refusal, Session, Zoom};
+use crate::model::{Keyboard, Permission, Refusal, Session, Tool, Zoom};
 
 /// `9:42`, and from an hour on `1:09:42`.
 pub(super) fn clock(time: Duration) -> String {
@@ -149,6 +150,26 @@ pub(super) fn permission(
         }
     };
     Some((tone, words.into()))
+}
+
+/// What the mouse draws.
+pub(super) fn tool(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Pointer => "A ring, while the button is down",
+        Tool::Arrow => "Arrow",
+        Tool::Rectangle => "Rectangle",
+        Tool::Pen => "Line by hand",
+    }
+}
+
+/// What is drawn in.
+pub(super) fn colour(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Red => "Red",
+        Colour::Yellow => "Yellow",
+        Colour::Green => "Green",
+        Colour::Blue => "Blue",
+    }
 }
 
 const SEEING: &str = "Seeing the screen";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use deskside_proto::control::{Control, CursorShape};
 use deskside_proto::frame::{Deframer, frame};
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
+use deskside_proto::marks::{MarkBatch, MarkEvent};
 use deskside_proto::shown::MonitorNote;
 use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId};
 use deskside_session::{Now, Sharer, SharerOutput, Viewer, ViewerOutput};
@@ -33,6 +34,8 @@ fn sharers_row(message: &Control) -> [Does; 6] {
         Control::Hello { .. } => [Takes, Ends, Ends, Ends, Ends, Drops],
         Control::Ask { .. } => [Ends, Ends, Takes, Takes, Drops, Drops],
         Control::Withdraw { .. } | Control::GiveBack { .. } => [Ends, Ends, Drops, Drops, Drops, Drops],
+        // Under a grant that never was.
+        Control::Marks(_) => [Ends, Ends, Drops, Drops, Drops, Drops],
         Control::Look(_) => [Ends, Ends, Drops, Takes, Drops, Drops],
         Control::Shown { .. } => [Ends, Ends, Takes, Takes, Takes, Drops],
         Control::Seal { .. } => [Ends, Ends, Ends, Ends, Ends, Drops],
@@ -73,6 +76,7 @@ fn viewers_row(message: &Control) -> [Does; 6] {
         | Control::Withdraw { .. }
         | Control::GiveBack { .. }
         | Control::Look(_)
+        | Control::Marks(_)
         | Control::Shown { .. } => [Ends, Ends, Ends, Ends, Ends, Drops],
     }
 }
@@ -95,6 +99,7 @@ fn every_message() -> Vec<Control> {
         Control::Screen { epoch: 99, width: 1, height: 1 },
         Control::Monitors(vec![monitor]),
         Control::Look(Some(0)),
+        Control::Marks(MarkBatch { grant: GrantId(9), epoch: 1, events: vec![MarkEvent::Clear] }),
         Control::CursorShape(shape),
         Control::CursorMoved { x: 1, y: 1 },
         Control::Shown { epoch: 1, number: 0 },

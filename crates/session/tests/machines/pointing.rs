@@ -1,6 +1,7 @@
 //! Pointing and drawing: rests on seeing, but is not control.
 
 use deskside_proto::journal::{Action, GrantEnd, Verdict};
+use deskside_proto::marks::MarkEvent;
 use deskside_session::{Answer, Choice, Denied, Grant, Point, SharerOutput};
 
 use crate::consent::{ask, controlled};
@@ -37,6 +38,25 @@ fn pointing_needs_seeing_and_ends_with_it() {
     pair.run_ms(10);
     let told = pair.take_sharer();
     assert!(told.iter().any(|output| format!("{output:?}") == format!("{narrowed:?}")), "{told:?}");
+}
+
+/// Row W4: marks arrive under the grant of pointing and no other, and not once it has ended.
+#[test]
+fn marks_arrive_under_their_own_grant_alone() {
+    let drawn = |pair: &mut Pair| {
+        pair.run_ms(200);
+        pair.take_sharer().iter().filter(|output| matches!(output, SharerOutput::Marks(_))).count()
+    };
+    let (mut pair, _see, _control, _) = controlled(34);
+    assert!(!pair.viewer.mark(&[MarkEvent::Clear]), "control is not pointing");
+    let point = pointing(&mut pair);
+    assert!(pair.viewer.mark(&[MarkEvent::Clear]));
+    assert_eq!(drawn(&mut pair), 1);
+    assert!(pair.viewer.mark(&[MarkEvent::Clear]), "under way when it ends");
+    pair.sharer.revoke(Action::Point, pair.now);
+    assert_eq!(point.check(), Err(Denied::Ended));
+    assert_eq!(drawn(&mut pair), 0);
+    assert!(!pair.viewer.mark(&[MarkEvent::Clear]));
 }
 
 /// A question is read without anybody drawing beside it; the customer's own hand does not stop the pointing.
