@@ -83,7 +83,7 @@ pub(crate) struct TopLevel {
     pub(crate) inner: Vec<Inner>,
     /// Raised whenever the display gives it other memory for its pixels.
     pub(crate) storage: u64,
-    /// Raised whenever it, or something in it, was moved.
+    /// Raised whenever something in it was moved.
     pub(crate) moved_within: u64,
 }
 
@@ -126,10 +126,7 @@ impl TopLevel {
         let is_same_size = self.geometry.is_some_and(|before| {
             (before.width, before.height, before.border) == (geometry.width, geometry.height, geometry.border)
         });
-        if is_same_size {
-            // A move is told as if all had been painted.
-            self.moved_within += 1;
-        } else {
+        if !is_same_size {
             self.storage += 1;
         }
         self.geometry = Some(geometry);
@@ -153,6 +150,7 @@ pub(crate) struct Windows {
     tops: BTreeMap<Window, TopLevel>,
     /// The top-level window of each window.
     top_of: BTreeMap<Window, Window>,
+    touched: u64,
     /// Windows that were once shown on the root as an application's own.
     shown_once: Vec<Window>,
 }
@@ -184,13 +182,31 @@ impl Windows {
             is_order_known: false,
             tops: BTreeMap::new(),
             top_of: BTreeMap::new(),
+            touched: 0,
             shown_once: Vec::new(),
         })
+    }
+
+    /// How many times something was done to any top-level window by which others may be covered or uncovered.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
     }
 
     /// Takes in an event; whether it is about windows.
     pub(crate) fn happened(&mut self, event: &Event) -> bool {
         let root = self.root;
+        let touches = match event {
+            Event::MapNotify(event) => event.event == root,
+            Event::UnmapNotify(event) => event.event == root,
+            Event::ReparentNotify(event) => event.event == root,
+            Event::ConfigureNotify(event) => event.event == root,
+            Event::GravityNotify(event) => event.event == root,
+            Event::CirculateNotify(event) => event.event == root,
+            Event::DestroyNotify(event) => event.event == root,
+            Event::ShapeNotify(_) => true,
+            _ => false,
+        };
+        self.touched += u64::from(touches);
         match event {
             Event::CreateNotify(event) if event.parent == root => {
                 let geometry = Geometry {
@@ -232,11 +248,9 @@ impl Windows {
                 }
             }
             Event::GravityNotify(event) if event.event == root => {
-                if let Some(top) = self.tops.get_mut(&event.window) {
-                    top.moved_within += 1;
-                    if let Some(geometry) = &mut top.geometry {
-                        (geometry.x, geometry.y) = (event.x.into(), event.y.into());
-                    }
+                if let Some(geometry) = self.tops.get_mut(&event.window).and_then(|top| top.geometry.as_mut())
+                {
+                    (geometry.x, geometry.y) = (event.x.into(), event.y.into());
                 }
             }
             Event::CirculateNotify(event) if event.event == root => self.is_order_known = false,
