@@ -203,7 +203,7 @@ impl Windows {
             Event::GravityNotify(event) => event.event == root,
             Event::CirculateNotify(event) => event.event == root,
             Event::DestroyNotify(event) => event.event == root,
-            Event::ShapeNotify(_) => true,
+            Event::ShapeNotify(_) | Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => true,
             _ => false,
         };
         self.touched += u64::from(touches);
@@ -372,12 +372,6 @@ impl Windows {
         self.top_of.get(&window).copied()
     }
 
-    /// Whose a window is: what is known of the top-level window that it is or lies within.
-    pub(crate) fn owner(&self, window: Window) -> Owner {
-        let top = self.top_of(window).and_then(|top| self.tops.get(&top));
-        top.filter(|top| top.is_known).map_or(Owner::Unknown, |top| top.owner.clone())
-    }
-
     /// The order of all children of the root, from the lowest, that a question has brought. Windows that are
     /// not known yet are not known to anybody.
     pub(crate) fn set_order(&mut self, children: &[Window]) {
@@ -407,7 +401,7 @@ impl Windows {
 
     /// Something about this window, or in it, is other than it was.
     fn disturb(&mut self, window: Window) {
-        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
             top.is_known = false;
         }
     }
@@ -415,7 +409,7 @@ impl Windows {
     /// What is in the top-level window's memory may be another application's, and stays until it is painted
     /// over: as if it were new memory.
     fn soil(&mut self, window: Window) {
-        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
             top.storage += 1;
         }
     }
@@ -428,7 +422,7 @@ impl Windows {
     }
 
     fn moved_within(&mut self, window: Window) {
-        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
             top.moved_within += 1;
         }
     }
