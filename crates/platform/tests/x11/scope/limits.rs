@@ -37,7 +37,14 @@ fn set_monitor(desktop: &Desktop, name: &str, (x, y, width, height): (i16, i16, 
     };
     let connection = &desktop.client.connection;
     connection.randr_query_version(1, 5).unwrap().reply().unwrap();
-    connection.randr_set_monitor(desktop.client.root, monitor).unwrap().check().unwrap();
+    // One of that name has to go first; nobody is to see that it was gone.
+    connection.grab_server().unwrap();
+    let root = desktop.client.root;
+    // At first there is none.
+    let _none = connection.randr_delete_monitor(root, name).unwrap().check();
+    connection.randr_set_monitor(root, monitor).unwrap().check().unwrap();
+    connection.ungrab_server().unwrap();
+    desktop.client.sync();
 }
 
 fn monitor(desktop: &Desktop, name: &str) -> MonitorId {
