@@ -8,8 +8,9 @@ use deskside_session::Scope;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat};
 
 use super::canary::Detector;
-use super::chaos::{Chaos, Dice, SHOWN};
+use super::chaos::{Chaos, SHOWN};
 use super::{Desktop, SIZE, View};
+use crate::capture::resize;
 use crate::display::{Display, eventually};
 
 impl Desktop {
@@ -156,16 +157,15 @@ fn t29_the_first_frames_after_hiding_hold_nothing_hidden_beside_a_compositor() {
 /// The screen changes its size while the picture is composed.
 #[test]
 fn t28_a_hidden_window_is_in_no_frame_of_another_size() {
-    let desktop = Desktop::with_window_manager();
+    let outer = Display::virtual_screen(900, 700);
+    let desktop = Desktop::of(Display::inside(&outer, SIZE.0, SIZE.1));
     let mut chaos = Chaos::new(&desktop, 32);
     let mut search = Search::new();
     let [_, all] = scopes(&chaos);
     let mut view = desktop.view(&all);
-    let mut dice = Dice(5);
-    desktop.display.run("xrandr", &["--output", "screen", "--off"]);
-    for _ in 0..8 {
-        let (width, height) = (300 + dice.roll(340), 200 + dice.roll(200));
-        desktop.display.run("xrandr", &["--fb", &format!("{width}x{height}")]);
+    for _ in 0..6 {
+        let (width, height) = (400 + chaos.dice.roll(300), 300 + chaos.dice.roll(300));
+        resize(&outer.client(), width, height);
         view.until("the new size", |view| view.screen.size() == (width, height));
         for _ in 0..20 {
             let history = [chaos.act()];

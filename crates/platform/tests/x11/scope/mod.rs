@@ -4,6 +4,7 @@ mod actor;
 mod canary;
 mod chaos;
 mod hidden;
+mod limits;
 mod shown;
 
 use std::process::{Child, Command, Stdio};
