@@ -14,8 +14,8 @@ use crate::palette::Index;
 use crate::picture::Picture;
 use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
-use crate::update::Update;
-use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, moves};
+use crate::update::{Finished, Update};
+use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, compress, moves};
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -137,7 +137,7 @@ impl Encoder {
         let plan = plan(frame, known, (room, focus, self.now));
         self.keep(&plan.film);
         let planes = std::mem::take(&mut self.planes);
-        let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
+        let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes);
         let mut lossy = Lossy::default();
         let mut kept = 0;
         for (number, bounds, treatment) in plan.tiles {
@@ -157,7 +157,8 @@ impl Encoder {
             let part = if may_keep { bounds } else { Rect::default() };
             let keep = self.cache.replace(number, &self.sent, tile, part, self.now);
             kept += usize::from(keep);
-            if let Some(slot) = self.cache.find(frame, tile, bounds).filter(|_| !is_film) {
+            let slot = if is_film { None } else { self.cache.find(frame, tile, bounds) };
+            if let Some(slot) = slot {
                 self.cache.restore(slot, &mut self.sent, tile);
                 let content = Content::Cached(slot);
                 update.put(&self.grid, Piece { tile: number, rect: tile, keep, content });
@@ -195,10 +196,15 @@ impl Encoder {
         if update.is_empty() {
             return Ok(None);
         }
-        let finished = update.finish()?;
-        self.history.append(&finished.planes);
-        self.planes = finished.planes;
-        Ok(Some(finished.bytes))
+        let Finished { mut bytes, planes, lacks_planes } = update.finish()?;
+        if lacks_planes {
+            self.history.append_whole(&planes);
+            compress::once(self.history.with_last(planes.len()), planes.len(), &mut bytes)?;
+        } else {
+            self.history.append(&planes);
+        }
+        self.planes = planes;
+        Ok(Some(bytes))
     }
 
     /// Keeps what was sent where a film plays and around it.

@@ -26,7 +26,10 @@ pub(crate) struct Update<'prefix> {
     colours: Vec<u32>,
     lossy: &'prefix mut Writer,
     planes: Vec<u8>,
-    compressor: Compressor<'prefix>,
+    /// What both sides remember.
+    prefix: &'prefix [u8],
+    /// There only if something had to be written out before all was known.
+    compressor: Option<Compressor<'prefix>>,
     /// Bytes of planes that the compressor has written out.
     flushed: usize,
     /// Bytes that it wrote for them.
@@ -38,8 +41,10 @@ pub(crate) struct Update<'prefix> {
 
 /// What [`Update::finish`] gives.
 pub(crate) struct Finished {
+    /// The update, to which the compressed planes are still to be appended if it is said so.
     pub(crate) bytes: Vec<u8>,
     pub(crate) planes: Vec<u8>,
+    pub(crate) lacks_planes: bool,
 }
 
 impl<'prefix> Update<'prefix> {
@@ -51,9 +56,9 @@ impl<'prefix> Update<'prefix> {
         prefix: &'prefix [u8],
         lossy: &'prefix mut Writer,
         mut planes: Vec<u8>,
-    ) -> Result<Self, EncodeError> {
+    ) -> Self {
         planes.clear();
-        Ok(Self {
+        Self {
             budget: budget.min(MAX_UPDATE),
             copies,
             pieces: Vec::new(),
@@ -61,12 +66,13 @@ impl<'prefix> Update<'prefix> {
             count: 0,
             lossy,
             planes,
-            compressor: Compressor::new(prefix)?,
+            prefix,
+            compressor: None,
             flushed: 0,
             written: 0,
             waiting: 0,
             share: WHOLE_SHARE,
-        })
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -147,7 +153,11 @@ impl<'prefix> Update<'prefix> {
 
     fn flush(&mut self) -> Result<(), EncodeError> {
         let before = self.written;
-        self.written = self.compressor.flush(&self.planes[self.flushed..])?;
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(self.prefix)?),
+        };
+        self.written = compressor.flush(&self.planes[self.flushed..])?;
         self.flushed = self.planes.len();
         let share = (self.written - before) * WHOLE_SHARE / self.waiting.max(1);
         self.share = share.clamp(LEAST_SHARE, WHOLE_SHARE);
@@ -165,9 +175,10 @@ impl<'prefix> Update<'prefix> {
         if self.lossy.length() != 0 {
             bitstream::put_lossy(&mut bytes, &self.lossy.finish());
         }
-        if !self.planes.is_empty() {
-            bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
+        let lacks_planes = !self.planes.is_empty() && self.compressor.is_none();
+        if let Some(compressor) = self.compressor {
+            bytes.extend_from_slice(&compressor.finish(&self.planes[self.flushed..])?);
         }
-        Ok(Finished { bytes, planes: self.planes })
+        Ok(Finished { bytes, planes: self.planes, lacks_planes })
     }
 }
