@@ -155,7 +155,9 @@ fn sources(picture: &Picture, pieces: &[Piece]) -> Vec<u32> {
     let mut sources = Vec::new();
     for piece in pieces {
         if let Content::Lossy(Reference::Moved(vector), _) = piece.content {
-            lossy::fetch(picture, piece.rect, vector, &mut sources);
+            let start = sources.len();
+            sources.resize(start + piece.rect.width as usize * piece.rect.height as usize, 0);
+            lossy::fetch(picture, piece.rect, vector, &mut sources[start..]);
         }
     }
     sources

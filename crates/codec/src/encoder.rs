@@ -8,14 +8,14 @@ use crate::cache::{Lookup, MAX_TILES};
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
-use crate::lossy::{self, luma_error};
+use crate::lossy::{self, Before, luma_error};
 use crate::memory::Memory;
 use crate::palette::Index;
 use crate::picture::Picture;
 use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
 use crate::update::{Finished, Update};
-use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, compress, moves};
+use crate::{EncodeError, FrameView, Rect, change, compress, moves};
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -33,7 +33,7 @@ pub struct Encoder {
     lossy: lossy::Writer,
     rate: Rate,
     /// What was sent before this update, where a film plays.
-    before: Option<Picture>,
+    before: Option<Before>,
     now: Duration,
     /// Bytes that a picture may have.
     room: usize,
@@ -135,7 +135,9 @@ impl Encoder {
         let room = self.room.max(budget);
         let known = (&self.dirty, &self.activity, &self.rate);
         let plan = plan(frame, known, (room, focus, self.now));
-        self.keep(&plan.film);
+        if !plan.film.is_empty() {
+            self.before.get_or_insert_with(|| Before::new(&self.grid)).keep(&self.sent, plan.film);
+        }
         let planes = std::mem::take(&mut self.planes);
         let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes);
         let mut lossy = Lossy::default();
@@ -205,20 +207,6 @@ impl Encoder {
         }
         self.planes = planes;
         Ok(Some(bytes))
-    }
-
-    /// Keeps what was sent where a film plays and around it.
-    fn keep(&mut self, film: &Rect) {
-        if film.is_empty() {
-            return;
-        }
-        let (x, y) = (film.x.saturating_sub(TILE_SIDE), film.y.saturating_sub(TILE_SIDE));
-        let around = Rect::new(x, y, film.right() + TILE_SIDE - x, film.bottom() + TILE_SIDE - y);
-        let around = around.clipped(self.grid.width, self.grid.height);
-        let before = self.before.get_or_insert_with(|| Picture::black(&self.grid));
-        for (to, from) in before.rows_mut(around).zip(self.sent.rows(around)) {
-            to.copy_from_slice(from);
-        }
     }
 
     /// Compares what is marked or is to be made exact, and again where copies were made.

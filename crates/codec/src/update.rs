@@ -3,7 +3,7 @@
 use crate::bitstream::{self, COPY, Content, Copy, HEADER, LOSSY_HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
-use crate::lossy::{Quality, Writer};
+use crate::lossy::{Before, Quality, Writer};
 use crate::palette::Index;
 use crate::picture::Picture;
 use crate::{EncodeError, FrameView, MAX_PLANES, MAX_UPDATE, Rect, TILE_SIDE, planar};
@@ -118,7 +118,7 @@ impl<'prefix> Update<'prefix> {
         (tile, keep): (u16, bool),
         rect: Rect,
         frame: &FrameView<'_>,
-        pictures: (Option<&Picture>, &mut Picture),
+        pictures: (Option<&Before>, &mut Picture),
         quality: Quality,
     ) -> bool {
         let reference = self.lossy.piece(frame, pictures, rect, quality);
