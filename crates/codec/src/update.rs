@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::lossy::{Before, Quality, Writer};
 use crate::palette::Index;
 use crate::picture::Picture;
+use crate::rough::RoughTiles;
 use crate::{EncodeError, FrameView, MAX_PLANES, MAX_UPDATE, Rect, TILE_SIDE, planar};
 
 /// Most bytes that one more piece can add to the planes.
@@ -22,6 +23,8 @@ pub(crate) struct Update<'prefix> {
     copies: Vec<Copy>,
     pieces: Vec<u8>,
     count: u16,
+    /// Of the viewer, with the pieces so far.
+    rough: &'prefix mut RoughTiles,
     /// The new colours of all pieces.
     colours: Vec<u32>,
     lossy: &'prefix mut Writer,
@@ -54,7 +57,7 @@ impl<'prefix> Update<'prefix> {
         budget: usize,
         copies: Vec<Copy>,
         prefix: &'prefix [u8],
-        lossy: &'prefix mut Writer,
+        (lossy, rough): (&'prefix mut Writer, &'prefix mut RoughTiles),
         mut planes: Vec<u8>,
     ) -> Self {
         planes.clear();
@@ -64,6 +67,7 @@ impl<'prefix> Update<'prefix> {
             pieces: Vec::new(),
             colours: Vec::new(),
             count: 0,
+            rough,
             lossy,
             planes,
             prefix,
@@ -106,6 +110,7 @@ impl<'prefix> Update<'prefix> {
     /// Adds a piece whose planes, if it has any, are there.
     pub(crate) fn put(&mut self, grid: &Grid, piece: Piece) {
         bitstream::put_piece(&mut self.pieces, grid, &piece, &self.colours);
+        self.rough.applied(&piece);
         self.count += 1;
     }
 
@@ -126,6 +131,26 @@ impl<'prefix> Update<'prefix> {
             self.put(grid, Piece { tile, rect, keep, content: Content::Lossy(reference, quality) });
         }
         reference.is_some()
+    }
+
+    /// Says that tiles are exact which the viewer takes for rough, by a pixel each: all but those that `is_pending` is
+    /// true for. What does not fit waits.
+    pub(crate) fn tell_exact(
+        &mut self,
+        grid: &Grid,
+        picture: &Picture,
+        is_pending: impl Fn(u16) -> bool,
+    ) -> Result<(), EncodeError> {
+        let exact: Vec<u16> = self.rough.tiles().filter(|tile| !is_pending(*tile)).collect();
+        for tile in exact {
+            if !self.is_empty() && self.is_full()? {
+                break;
+            }
+            let Rect { x, y, .. } = grid.tile(tile);
+            let content = Content::Solid(picture.row(x, y, 1)[0]);
+            self.put(grid, Piece { tile, rect: Rect::new(x, y, 1, 1), keep: false, content });
+        }
+        Ok(())
     }
 
     /// Bytes of coefficients so far.
