@@ -85,10 +85,16 @@ pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::R
     match what {
         Bench::Glass => run_tool(root, "release", "deskside-glass", arguments),
         Bench::Codec => {
-            let bench =
-                ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", "codec", "--"];
-            let all: Vec<&str> = bench.into_iter().chain(arguments.iter().map(String::as_str)).collect();
-            cargo(root, &all)
+            // Instructions are counted on recorded work alone: drawing pictures would take most of the time.
+            let is_counted = arguments.iter().any(|argument| argument == "--counts");
+            let benches: &[&str] = if is_counted { &["traces"] } else { &["codec", "traces"] };
+            for bench in benches {
+                let bench =
+                    ["bench", "--locked", "--quiet", "--package", "deskside-codec", "--bench", bench, "--"];
+                let all: Vec<&str> = bench.into_iter().chain(arguments.iter().map(String::as_str)).collect();
+                cargo(root, &all)?;
+            }
+            Ok(())
         }
         Bench::Size => size(root),
     }

@@ -108,7 +108,17 @@ fn switch(screen: &mut Screen, frame: u32) -> Rect {
     window
 }
 
-const CLASSES: [Class; 9] = [
+/// A terminal through which a listing rushes, twelve lines at once, each another.
+fn flood(screen: &mut Screen, frame: u32) -> Rect {
+    let terminal = Rect::new(40, 90, 1440, 880);
+    screen.paint(terminal, |x, y| match text(x, y + 12 * 20 * frame, 31) {
+        0x00FF_FFFF => 0,
+        ink => !ink & 0x00FF_FFFF,
+    });
+    terminal
+}
+
+const CLASSES: [Class; 10] = [
     Class {
         name: "solid, whole screen",
         frames: 6,
@@ -157,6 +167,7 @@ const CLASSES: [Class; 9] = [
         },
     },
     Class { name: "page scrolled by 53", frames: 11, apart: SECOND, draw: scroll },
+    Class { name: "terminal flooded", frames: 20, apart: Duration::from_millis(40), draw: flood },
     Class { name: "window dragged over photo", frames: 12, apart: SECOND, draw: drag },
     Class { name: "window switched", frames: 12, apart: REST, draw: switch },
     Class { name: "marked, but unchanged", frames: 20, apart: SECOND, draw: |_, _| ALL },

@@ -16,6 +16,50 @@ const LEVEL: i32 = 1;
 /// Fewest bytes of room in the output when the compressor is called.
 const ROOM: usize = 64;
 
+/// How much of what is remembered is offered for so many bytes to be compressed: to index it costs as much as to
+/// compress it, and a letter is found again among the last letters.
+const LEAST_PREFIX: usize = 16 * 1024;
+const PREFIX_A_BYTE: usize = 16;
+
+/// Parameters of every stream; what its matches may reach is said for each.
+fn context<'prefix>() -> Result<CCtx<'prefix>, EncodeError> {
+    let mut context = CCtx::try_create().ok_or(EncodeError::Compressor("no memory"))?;
+    let parameters = [
+        CParameter::CompressionLevel(LEVEL),
+        CParameter::WindowLog(u32::from(WINDOW_LOG)),
+        CParameter::ContentSizeFlag(false),
+        CParameter::ChecksumFlag(false),
+        CParameter::DictIdFlag(false),
+    ];
+    for parameter in parameters {
+        context.set_parameter(parameter).map_err(failed)?;
+    }
+    Ok(context)
+}
+
+/// Compresses the last `length` bytes at once, and appends the blocks. Matches may also reach into what is before
+/// them, which the decoder must have as well.
+///
+/// A stream would do the same, but has buffers as large as its window, and what lies in one piece is found faster.
+pub(crate) fn once(bytes: &[u8], length: usize, blocks: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let (before, last) = bytes.split_at(bytes.len() - length);
+    let prefix = before.len().min(LEAST_PREFIX.max(length.saturating_mul(PREFIX_A_BYTE)));
+    let mut context = context()?;
+    context.ref_prefix(&before[before.len() - prefix..]).map_err(failed)?;
+    let mut frame: Vec<u8> = Vec::with_capacity(compress_bound(length) + ROOM);
+    context.compress2(&mut frame, last).map_err(failed)?;
+    // Knowing the length, the compressor names a window that is just large enough: all of it fits the decoder's.
+    match frame.split_first_chunk() {
+        Some((&[a, b, c, d, e, window], rest))
+            if [a, b, c, d, e] == FRAME_HEADER[..5] && window <= FRAME_HEADER[5] =>
+        {
+            blocks.extend_from_slice(rest);
+            Ok(())
+        }
+        _ => Err(EncodeError::Compressor("an unexpected frame header")),
+    }
+}
+
 /// One stream of blocks being written.
 pub(crate) struct Compressor<'prefix> {
     context: CCtx<'prefix>,
@@ -25,17 +69,7 @@ pub(crate) struct Compressor<'prefix> {
 impl<'prefix> Compressor<'prefix> {
     /// A stream whose matches may also reach into `prefix`, which the decoder must have as well.
     pub(crate) fn new(prefix: &'prefix [u8]) -> Result<Self, EncodeError> {
-        let mut context = CCtx::try_create().ok_or(EncodeError::Compressor("no memory"))?;
-        let parameters = [
-            CParameter::CompressionLevel(LEVEL),
-            CParameter::WindowLog(u32::from(WINDOW_LOG)),
-            CParameter::ContentSizeFlag(false),
-            CParameter::ChecksumFlag(false),
-            CParameter::DictIdFlag(false),
-        ];
-        for parameter in parameters {
-            context.set_parameter(parameter).map_err(failed)?;
-        }
+        let mut context = context()?;
         context.ref_prefix(prefix).map_err(failed)?;
         Ok(Self { context, output: Vec::new() })
     }

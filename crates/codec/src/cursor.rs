@@ -1,6 +1,6 @@
 //! Pictures of the cursor: small, with transparency, each compressed for itself.
 
-use crate::compress::Compressor;
+use crate::compress;
 use crate::expand::Expander;
 use crate::{DecodeError, EncodeError};
 
@@ -42,7 +42,7 @@ pub fn compress(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Encod
         }));
     }
     let mut compressed = vec![VERSION];
-    compressed.extend_from_slice(&Compressor::new(&[])?.finish(&planes)?);
+    compress::once(&planes, planes.len(), &mut compressed)?;
     match compressed.len() {
         length if length > MAX_COMPRESSED => Err(EncodeError::CursorTooLong { length }),
         _ => Ok(compressed),

@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::lossy::{self, Reference};
 use crate::palette::Palette;
 use crate::picture::Picture;
+use crate::rough::RoughTiles;
 use crate::{DecodeError, Rect, planar};
 
 /// Turns the updates of one epoch into the picture, whoever sent them.
@@ -22,6 +23,7 @@ pub struct Decoder {
     palette: Palette,
     lossy: lossy::Reader,
     cache: Cache,
+    rough: RoughTiles,
 }
 
 impl Decoder {
@@ -40,6 +42,7 @@ impl Decoder {
             palette: Palette::default(),
             lossy: lossy::Reader::new(),
             cache: Cache::default(),
+            rough: RoughTiles::none(&grid),
         })
     }
 
@@ -63,6 +66,7 @@ impl Decoder {
         };
         for copy in &parsed.copies {
             self.picture.copy_within((copy.x, copy.y), copy.to);
+            self.rough.copied(&self.grid, copy);
         }
         let mut rest = planes;
         let sources = sources(&self.picture, &parsed.pieces);
@@ -71,6 +75,7 @@ impl Decoder {
         for piece in &parsed.pieces {
             let (bytes, behind) = rest.split_at(piece.expanded());
             rest = behind;
+            self.rough.applied(piece);
             if piece.keep {
                 self.cache.keep(&self.picture, self.grid.tile(piece.tile));
             }
@@ -102,6 +107,13 @@ impl Decoder {
         self.history.append(planes);
         let copied = parsed.copies.into_iter().map(|copy| copy.to);
         Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
+    }
+
+    /// True when no part of the picture is shown roughly: film that rests and photographs that came roughly at first
+    /// have been made exact. What has changed since the last update is not known here.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.rough.is_empty()
     }
 
     /// The picture, row by row without gaps, a pixel as `0x00RRGGBB`.
@@ -155,7 +167,9 @@ fn sources(picture: &Picture, pieces: &[Piece]) -> Vec<u32> {
     let mut sources = Vec::new();
     for piece in pieces {
         if let Content::Lossy(Reference::Moved(vector), _) = piece.content {
-            lossy::fetch(picture, piece.rect, vector, &mut sources);
+            let start = sources.len();
+            sources.resize(start + piece.rect.width as usize * piece.rect.height as usize, 0);
+            lossy::fetch(picture, piece.rect, vector, &mut sources[start..]);
         }
     }
     sources

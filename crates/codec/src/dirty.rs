@@ -43,6 +43,11 @@ impl DirtyTiles {
         self.dirty == 0
     }
 
+    /// True when a tile may differ from what was sent.
+    pub(crate) fn is_dirty(&self, number: u16) -> bool {
+        !matches!(self.tiles[usize::from(number)], Tile::Clean)
+    }
+
     pub(crate) fn mark(&mut self, number: u16) {
         let tile = &mut self.tiles[usize::from(number)];
         let rounds = match *tile {

@@ -8,14 +8,15 @@ use crate::cache::{Lookup, MAX_TILES};
 use crate::dirty::DirtyTiles;
 use crate::grid::Grid;
 use crate::history::History;
-use crate::lossy::{self, luma_error};
+use crate::lossy::{self, Before, luma_error};
 use crate::memory::Memory;
 use crate::palette::Index;
 use crate::picture::Picture;
 use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
-use crate::update::Update;
-use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, moves};
+use crate::rough::RoughTiles;
+use crate::update::{Finished, Update};
+use crate::{EncodeError, FrameView, Rect, change, compress, moves};
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -30,10 +31,12 @@ pub struct Encoder {
     /// Room for the planes of the next update.
     planes: Vec<u8>,
     activity: Activity,
+    /// Of the viewer, as it knows them.
+    rough: RoughTiles,
     lossy: lossy::Writer,
     rate: Rate,
     /// What was sent before this update, where a film plays.
-    before: Option<Picture>,
+    before: Option<Before>,
     now: Duration,
     /// Bytes that a picture may have.
     room: usize,
@@ -57,6 +60,7 @@ impl Encoder {
             memory: Memory::default(),
             planes: Vec::new(),
             activity: Activity::new(grid.tiles()),
+            rough: RoughTiles::none(&grid),
             lossy: lossy::Writer::new(),
             rate: Rate::default(),
             before: None,
@@ -77,7 +81,7 @@ impl Encoder {
     /// pixel.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.dirty.is_empty() && self.activity.next_due().is_none()
+        self.dirty.is_empty() && self.activity.next_due().is_none() && self.rough.is_empty()
     }
 
     /// Says what time it is, counted from any moment on that stays the same; it stands still in between.
@@ -98,7 +102,9 @@ impl Encoder {
     /// Film and photographs that were sent roughly are made exact when they have rested for a while.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        if self.dirty.is_empty() { self.activity.next_due() } else { Some(self.now) }
+        let rests =
+            self.dirty.is_empty() && self.rough.tiles().all(|tile| self.activity.rough(tile).is_some());
+        if rests { self.activity.next_due() } else { Some(self.now) }
     }
 
     /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
@@ -129,15 +135,18 @@ impl Encoder {
             });
         }
         let copies = self.compare(frame, self.now);
-        if self.dirty.is_empty() && copies.is_empty() {
+        copies.iter().for_each(|copy| self.rough.copied(&self.grid, copy));
+        if self.next_due().is_none_or(|due| due > self.now) && copies.is_empty() {
             return Ok(None);
         }
         let room = self.room.max(budget);
-        let known = (&self.dirty, &self.activity, &self.rate);
-        let plan = plan(frame, known, (room, focus, self.now));
-        self.keep(&plan.film);
+        let plan = plan(frame, (&self.dirty, &self.activity, &self.rate), (room, focus, self.now));
+        if !plan.film.is_empty() {
+            self.before.get_or_insert_with(|| Before::new(&self.grid)).keep(&self.sent, plan.film);
+        }
         let planes = std::mem::take(&mut self.planes);
-        let mut update = Update::new(budget, copies, self.history.bytes(), &mut self.lossy, planes)?;
+        let coded = (&mut self.lossy, &mut self.rough);
+        let mut update = Update::new(budget, copies, self.history.bytes(), coded, planes);
         let mut lossy = Lossy::default();
         let mut kept = 0;
         for (number, bounds, treatment) in plan.tiles {
@@ -157,7 +166,8 @@ impl Encoder {
             let part = if may_keep { bounds } else { Rect::default() };
             let keep = self.cache.replace(number, &self.sent, tile, part, self.now);
             kept += usize::from(keep);
-            if let Some(slot) = self.cache.find(frame, tile, bounds).filter(|_| !is_film) {
+            let slot = if is_film { None } else { self.cache.find(frame, tile, bounds) };
+            if let Some(slot) = slot {
                 self.cache.restore(slot, &mut self.sent, tile);
                 let content = Content::Cached(slot);
                 update.put(&self.grid, Piece { tile: number, rect: tile, keep, content });
@@ -189,30 +199,25 @@ impl Encoder {
             }
             self.dirty.clean(number);
         }
-        self.dirty.wait();
+        let (dirty, activity) = (&mut self.dirty, &self.activity);
+        update.tell_exact(&self.grid, &self.sent, |tile| {
+            dirty.is_dirty(tile) || activity.rough(tile).is_some()
+        })?;
+        dirty.wait();
         lossy.bytes = update.lossy_length() as u64;
         self.rate.learn(lossy, plan.lossy_pixels, room);
         if update.is_empty() {
             return Ok(None);
         }
-        let finished = update.finish()?;
-        self.history.append(&finished.planes);
-        self.planes = finished.planes;
-        Ok(Some(finished.bytes))
-    }
-
-    /// Keeps what was sent where a film plays and around it.
-    fn keep(&mut self, film: &Rect) {
-        if film.is_empty() {
-            return;
+        let Finished { mut bytes, planes, lacks_planes } = update.finish()?;
+        if lacks_planes {
+            self.history.append_whole(&planes);
+            compress::once(self.history.with_last(planes.len()), planes.len(), &mut bytes)?;
+        } else {
+            self.history.append(&planes);
         }
-        let (x, y) = (film.x.saturating_sub(TILE_SIDE), film.y.saturating_sub(TILE_SIDE));
-        let around = Rect::new(x, y, film.right() + TILE_SIDE - x, film.bottom() + TILE_SIDE - y);
-        let around = around.clipped(self.grid.width, self.grid.height);
-        let before = self.before.get_or_insert_with(|| Picture::black(&self.grid));
-        for (to, from) in before.rows_mut(around).zip(self.sent.rows(around)) {
-            to.copy_from_slice(from);
-        }
+        self.planes = planes;
+        Ok(Some(bytes))
     }
 
     /// Compares what is marked or is to be made exact, and again where copies were made.

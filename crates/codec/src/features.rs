@@ -16,7 +16,7 @@ const CHOSEN: u32 = 31;
 const STEPS: [(usize, u32); 5] = [(1, 9), (2, 17), (4, 5), (8, 26), (16, 12)];
 
 /// Hashes that are asked together whether one of them counts.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 
 /// A pixel of a frame or of a picture.
 pub(crate) trait Pixel: Copy {
@@ -49,24 +49,35 @@ impl Scanner {
     /// Calls `found` with the hash and the first column of every feature of a row, given the row above it, too.
     pub(crate) fn scan(&mut self, above: &[impl Pixel], row: &[impl Pixel], mut found: impl FnMut(u32, u32)) {
         let Self { hashes, joined } = self;
-        let has_corners = wide(
+        wide(
             #[inline(always)]
-            || hash(above, row, hashes, joined),
+            || {
+                if hash(above, row, hashes, joined) {
+                    choose(hashes, &mut found);
+                }
+            },
         );
-        if !has_corners {
-            return;
+    }
+}
+
+/// Calls `found` with every hash that counts, and its column.
+#[inline(always)]
+fn choose(hashes: &[u32], mut found: impl FnMut(u32, u32)) {
+    for (hashes, x) in hashes.chunks(GROUP).zip((0..).step_by(GROUP)) {
+        let mut any = false;
+        for hash in hashes {
+            any |= hash & CHOSEN == CHOSEN;
         }
-        for (hashes, x) in hashes.chunks(GROUP).zip((0..).step_by(GROUP)) {
-            if hashes.iter().fold(false, |any, hash| any | (hash & CHOSEN == CHOSEN)) {
-                for (hash, x) in hashes.iter().zip(x..) {
-                    if hash & CHOSEN == CHOSEN {
-                        found(*hash, x);
-                    }
+        if any {
+            for (hash, x) in hashes.iter().zip(x..) {
+                if hash & CHOSEN == CHOSEN {
+                    found(*hash, x);
                 }
             }
         }
     }
 }
+
 /// The hashes of all stretches of a row; false if there is none that could count.
 #[inline(always)]
 fn hash<A: Pixel, B: Pixel>(above: &[A], row: &[B], hashes: &mut Vec<u32>, joined: &mut Vec<u32>) -> bool {

@@ -1,10 +1,9 @@
 //! What both coders remember of the planes of earlier updates.
 
-/// Most bytes that are remembered.
-///
-/// The encoder indexes the history anew for every update, about 50 µs for 128 KiB, which even a typed letter
-/// has to pay; it holds ten whole tiles, or the letters of several minutes of typing.
+/// Most bytes that are remembered: ten whole tiles, or the letters of several minutes of typing.
 pub(crate) const HISTORY: usize = 128 * 1024;
+/// What is too old is thrown away when there is so much of it: to move the rest costs time.
+const MOST_OLD: usize = 3 * HISTORY;
 
 /// The last [`HISTORY`] bytes of planes; both sides hold the same.
 #[derive(Default)]
@@ -12,14 +11,24 @@ pub(crate) struct History(Vec<u8>);
 
 impl History {
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0
+        self.with_last(0)
     }
 
-    /// Appends an update's planes and forgets what is too old.
+    /// The last so many bytes, which were appended whole, and before them the history as it was.
+    pub(crate) fn with_last(&self, length: usize) -> &[u8] {
+        &self.0[self.0.len().saturating_sub(HISTORY + length)..]
+    }
+
+    /// Appends what counts of an update's planes and forgets what is too old.
     pub(crate) fn append(&mut self, planes: &[u8]) {
-        let planes = &planes[planes.len().saturating_sub(HISTORY)..];
-        let excess = (self.0.len() + planes.len()).saturating_sub(HISTORY);
-        self.0.drain(..excess);
+        self.append_whole(&planes[planes.len().saturating_sub(HISTORY)..]);
+    }
+
+    /// Appends all of an update's planes, so that they lie behind what they may refer to.
+    pub(crate) fn append_whole(&mut self, planes: &[u8]) {
+        if self.0.len() > HISTORY + MOST_OLD {
+            self.0.drain(..self.0.len() - HISTORY);
+        }
         self.0.extend_from_slice(planes);
     }
 }
@@ -40,5 +49,8 @@ mod tests {
         short.append(b"abc");
         short.append(b"def");
         assert_eq!(short.bytes(), b"abcdef");
+        short.append_whole(&all);
+        assert_eq!(short.with_last(all.len()), [b"abcdef", all.as_slice()].concat());
+        assert_eq!(short.bytes(), &all[all.len() - HISTORY..]);
     }
 }

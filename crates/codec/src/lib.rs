@@ -39,6 +39,7 @@ mod planar;
 mod rate;
 mod rect;
 mod region;
+mod rough;
 mod update;
 mod wide;
 

@@ -16,6 +16,8 @@ const CELL_WIDTH: u32 = 64;
 const CELL_HEIGHT: u32 = 8;
 const MOST_COLUMNS: u32 = 32;
 const MOST_ROWS: u32 = 160;
+/// Pixels that are counted side by side.
+const LANES: usize = 16;
 /// Most rectangles for one offset.
 const MOST_RECTS: usize = 6;
 /// Least gain of a rectangle: coding fewer pixels costs no more than a copy.
@@ -65,6 +67,29 @@ impl Overlay<'_> {
         let from = Rect::new(origin.0, origin.1, rect.width, rect.height);
         (self.frame.rows(rect).zip(self.sent.rows(rect)).zip(self.sent.rows(from)))
             .map(|((new, old), from)| (new.as_chunks::<4>().0, old, from))
+    }
+
+    /// How many pixels of a rectangle are wrong now, and how many would be.
+    #[inline(always)]
+    fn count(&self, rect: Rect) -> (i32, i32) {
+        let origin = self.offset.origin((rect.x, rect.y)).unwrap_or_default();
+        let mut lanes = [[0i32; LANES]; 2];
+        let mut rest = (0, 0);
+        for y in 0..rect.height {
+            let new = self.frame.pixels(rect.x, rect.y + y, rect.width).as_chunks::<LANES>();
+            let old = self.sent.row(rect.x, rect.y + y, rect.width).as_chunks::<LANES>();
+            let from = self.sent.row(origin.0, origin.1 + y, rect.width).as_chunks::<LANES>();
+            for ((new, old), from) in new.0.iter().zip(old.0).zip(from.0) {
+                for ((lane, new), old) in lanes[0].iter_mut().zip(new).zip(old) {
+                    *lane += is_wrong(*new, *old);
+                }
+                for ((lane, new), from) in lanes[1].iter_mut().zip(new).zip(from) {
+                    *lane += is_wrong(*new, *from);
+                }
+            }
+            rest = (rest.0 + count_wrong(new.1, old.1), rest.1 + count_wrong(new.1, from.1));
+        }
+        (rest.0 + lanes[0].iter().sum::<i32>(), rest.1 + lanes[1].iter().sum::<i32>())
     }
 
     /// What each column gains, from the left.
@@ -250,17 +275,13 @@ impl Cells {
         let width = CELL_WIDTH.max(area.width.div_ceil(MOST_COLUMNS));
         let height = CELL_HEIGHT.max(area.height.div_ceil(MOST_ROWS));
         let columns = area.width.div_ceil(width) as usize;
-        let mut gains = vec![0; columns * area.height.div_ceil(height) as usize];
-        let mut wrong = gains.clone();
-        for ((new, old, from), y) in overlay.rows(area).zip(0..) {
-            let start = (y / height) as usize * columns;
-            let side = width as usize;
-            let row = new.chunks(side).zip(old.chunks(side)).zip(from.chunks(side));
-            let cells = gains[start..].iter_mut().zip(&mut wrong[start..]);
-            for ((gain, wrong), ((new, old), from)) in cells.zip(row) {
-                let (before, after) = (count_wrong(new, old), count_wrong(new, from));
-                *gain += before - after;
-                *wrong += before;
+        let mut gains = Vec::with_capacity(columns * area.height.div_ceil(height) as usize);
+        let mut wrong = Vec::with_capacity(gains.capacity());
+        for y in (area.y..area.bottom()).step_by(height as usize) {
+            for x in (area.x..area.right()).step_by(width as usize) {
+                let (before, after) = overlay.count(Rect::new(x, y, width, height).intersection(&area));
+                gains.push(before - after);
+                wrong.push(before);
             }
         }
         Self { area, width, height, columns, gains, wrong }

@@ -3,9 +3,10 @@
 use crate::bitstream::{self, COPY, Content, Copy, HEADER, LOSSY_HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
-use crate::lossy::{Quality, Writer};
+use crate::lossy::{Before, Quality, Writer};
 use crate::palette::Index;
 use crate::picture::Picture;
+use crate::rough::RoughTiles;
 use crate::{EncodeError, FrameView, MAX_PLANES, MAX_UPDATE, Rect, TILE_SIDE, planar};
 
 /// Most bytes that one more piece can add to the planes.
@@ -22,11 +23,16 @@ pub(crate) struct Update<'prefix> {
     copies: Vec<Copy>,
     pieces: Vec<u8>,
     count: u16,
+    /// Of the viewer, with the pieces so far.
+    rough: &'prefix mut RoughTiles,
     /// The new colours of all pieces.
     colours: Vec<u32>,
     lossy: &'prefix mut Writer,
     planes: Vec<u8>,
-    compressor: Compressor<'prefix>,
+    /// What both sides remember.
+    prefix: &'prefix [u8],
+    /// There only if something had to be written out before all was known.
+    compressor: Option<Compressor<'prefix>>,
     /// Bytes of planes that the compressor has written out.
     flushed: usize,
     /// Bytes that it wrote for them.
@@ -38,8 +44,10 @@ pub(crate) struct Update<'prefix> {
 
 /// What [`Update::finish`] gives.
 pub(crate) struct Finished {
+    /// The update, to which the compressed planes are still to be appended if it is said so.
     pub(crate) bytes: Vec<u8>,
     pub(crate) planes: Vec<u8>,
+    pub(crate) lacks_planes: bool,
 }
 
 impl<'prefix> Update<'prefix> {
@@ -49,24 +57,26 @@ impl<'prefix> Update<'prefix> {
         budget: usize,
         copies: Vec<Copy>,
         prefix: &'prefix [u8],
-        lossy: &'prefix mut Writer,
+        (lossy, rough): (&'prefix mut Writer, &'prefix mut RoughTiles),
         mut planes: Vec<u8>,
-    ) -> Result<Self, EncodeError> {
+    ) -> Self {
         planes.clear();
-        Ok(Self {
+        Self {
             budget: budget.min(MAX_UPDATE),
             copies,
             pieces: Vec::new(),
             colours: Vec::new(),
             count: 0,
+            rough,
             lossy,
             planes,
-            compressor: Compressor::new(prefix)?,
+            prefix,
+            compressor: None,
             flushed: 0,
             written: 0,
             waiting: 0,
             share: WHOLE_SHARE,
-        })
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -100,6 +110,7 @@ impl<'prefix> Update<'prefix> {
     /// Adds a piece whose planes, if it has any, are there.
     pub(crate) fn put(&mut self, grid: &Grid, piece: Piece) {
         bitstream::put_piece(&mut self.pieces, grid, &piece, &self.colours);
+        self.rough.applied(&piece);
         self.count += 1;
     }
 
@@ -112,7 +123,7 @@ impl<'prefix> Update<'prefix> {
         (tile, keep): (u16, bool),
         rect: Rect,
         frame: &FrameView<'_>,
-        pictures: (Option<&Picture>, &mut Picture),
+        pictures: (Option<&Before>, &mut Picture),
         quality: Quality,
     ) -> bool {
         let reference = self.lossy.piece(frame, pictures, rect, quality);
@@ -120,6 +131,26 @@ impl<'prefix> Update<'prefix> {
             self.put(grid, Piece { tile, rect, keep, content: Content::Lossy(reference, quality) });
         }
         reference.is_some()
+    }
+
+    /// Says that tiles are exact which the viewer takes for rough, by a pixel each: all but those that `is_pending` is
+    /// true for. What does not fit waits.
+    pub(crate) fn tell_exact(
+        &mut self,
+        grid: &Grid,
+        picture: &Picture,
+        is_pending: impl Fn(u16) -> bool,
+    ) -> Result<(), EncodeError> {
+        let exact: Vec<u16> = self.rough.tiles().filter(|tile| !is_pending(*tile)).collect();
+        for tile in exact {
+            if !self.is_empty() && self.is_full()? {
+                break;
+            }
+            let Rect { x, y, .. } = grid.tile(tile);
+            let content = Content::Solid(picture.row(x, y, 1)[0]);
+            self.put(grid, Piece { tile, rect: Rect::new(x, y, 1, 1), keep: false, content });
+        }
+        Ok(())
     }
 
     /// Bytes of coefficients so far.
@@ -147,7 +178,11 @@ impl<'prefix> Update<'prefix> {
 
     fn flush(&mut self) -> Result<(), EncodeError> {
         let before = self.written;
-        self.written = self.compressor.flush(&self.planes[self.flushed..])?;
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(self.prefix)?),
+        };
+        self.written = compressor.flush(&self.planes[self.flushed..])?;
         self.flushed = self.planes.len();
         let share = (self.written - before) * WHOLE_SHARE / self.waiting.max(1);
         self.share = share.clamp(LEAST_SHARE, WHOLE_SHARE);
@@ -165,9 +200,10 @@ impl<'prefix> Update<'prefix> {
         if self.lossy.length() != 0 {
             bitstream::put_lossy(&mut bytes, &self.lossy.finish());
         }
-        if !self.planes.is_empty() {
-            bytes.extend_from_slice(&self.compressor.finish(&self.planes[self.flushed..])?);
+        let lacks_planes = !self.planes.is_empty() && self.compressor.is_none();
+        if let Some(compressor) = self.compressor {
+            bytes.extend_from_slice(&compressor.finish(&self.planes[self.flushed..])?);
         }
-        Ok(Finished { bytes, planes: self.planes })
+        Ok(Finished { bytes, planes: self.planes, lacks_planes })
     }
 }

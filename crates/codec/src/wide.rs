@@ -13,9 +13,87 @@ use fearless_simd::{Level, Simd};
 /// as much as a few pixels, so work is a tile or a row, not less.
 #[inline(always)]
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(test)]
+    if tests::NARROW.get() {
+        return work();
+    }
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx2(avx2) = Level::new() {
         return avx2.vectorize(work);
     }
     work()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use crate::{Decoder, Encoder, FrameView, Rect};
+
+    thread_local! {
+        /// True where no wide vectors are to be used.
+        pub(super) static NARROW: Cell<bool> = const { Cell::new(false) };
+    }
+
+    const WIDTH: u32 = 333;
+    const HEIGHT: u32 = 215;
+    const ALL: Rect = Rect::new(0, 0, WIDTH, HEIGHT);
+
+    fn mix(number: u32) -> u32 {
+        let number = (number ^ number >> 16).wrapping_mul(0x7FEB_352D);
+        let number = (number ^ number >> 15).wrapping_mul(0x846C_A68B);
+        number ^ number >> 16
+    }
+
+    /// Text that scrolls, beside a film that pans with grain; then all rests.
+    fn pixel(x: u32, y: u32, picture: u32) -> u32 {
+        if x < 150 {
+            let y = y + picture / 3 * 13;
+            let ink = mix((x / 2) | (y / 3) << 16) & 3;
+            return if y % 17 < 5 || x % 9 > 6 {
+                0x00FF_FFFF
+            } else {
+                [0x00FF_FFFF, 0x0080_8080, 0x20, 0][ink as usize]
+            };
+        }
+        let level = |across: u32, down: u32| {
+            let wave = ((x * 2 + picture * 5) * across + y * down) >> 3 & 255;
+            wave.min(255 - wave) + mix(x << 16 | y << 5 | picture) % 6 + 40
+        };
+        level(5, 3) << 16 | level(3, 7) << 8 | level(9, 4)
+    }
+
+    /// All updates of a session, and what is shown after each.
+    fn session(is_narrow: bool) -> Vec<(Vec<u8>, Vec<u32>)> {
+        NARROW.set(is_narrow);
+        let (mut encoder, mut decoder) =
+            (Encoder::new(WIDTH, HEIGHT).unwrap(), Decoder::new(WIDTH, HEIGHT).unwrap());
+        let mut done = Vec::new();
+        for step in 0..60 {
+            let picture = if step < 30 { step } else { 30 };
+            let data: Vec<u8> = (0..WIDTH * HEIGHT)
+                .flat_map(|i| pixel(i % WIDTH, i / WIDTH, picture).to_le_bytes())
+                .collect();
+            let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
+            if step < 30 {
+                encoder.mark(&[ALL]);
+            }
+            let now = Duration::from_millis(40) * step;
+            while let Some(update) = encoder.at(now).next_update(&frame, 20_000, None).unwrap() {
+                decoder.apply(&update).unwrap();
+                done.push((update, decoder.pixels().to_vec()));
+            }
+        }
+        assert!(encoder.is_clean());
+        NARROW.set(false);
+        done
+    }
+
+    #[test]
+    fn wide_vectors_give_the_same_bytes_and_pixels() {
+        let (wide, narrow) = (session(false), session(true));
+        assert!(wide.len() > 30);
+        assert!(wide == narrow);
+    }
 }

@@ -42,6 +42,13 @@ impl Session {
         self.encoder.mark(&[rect]);
     }
 
+    /// Makes the screen what the viewer sees.
+    fn show_what_is_seen(&mut self) {
+        for (pixel, i) in self.decoder.pixels().iter().zip(0..) {
+            self.screen.paint(Rect::new(i % WIDTH, i / WIDTH, 1, 1), Paint::Solid(*pixel));
+        }
+    }
+
     /// Sends one update, and gives its length.
     fn send(&mut self, budget: usize) -> usize {
         let update = self
@@ -233,4 +240,55 @@ fn a_camera_that_swings_costs_what_is_new() {
         session.decoder.apply(&update).unwrap();
     }
     assert!(session.is_exact(ALL));
+}
+
+#[test]
+fn the_viewer_knows_what_is_shown_roughly() {
+    let mut session = Session::new();
+    assert!(session.decoder.is_exact());
+    session.play(6, PLENTY);
+    assert!(!session.decoder.is_exact());
+    // Text beside it is exact, and says nothing of the film.
+    session.draw(Rect::new(500, 300, 9, 14), Paint::Text(1));
+    session.send(PLENTY);
+    assert!(!session.decoder.is_exact());
+    while let Some(due) = session.encoder.next_due() {
+        assert!(!session.decoder.is_exact());
+        session.now = due;
+        session.send(PLENTY);
+    }
+    assert!(session.decoder.is_exact() && session.is_exact(ALL));
+}
+
+#[test]
+fn the_viewer_is_told_of_what_becomes_exact_without_being_sent() {
+    let mut session = Session::new();
+    session.play(6, PLENTY);
+    session.show_what_is_seen();
+    session.encoder.mark(&[ALL]);
+    assert!(!session.encoder.is_clean() && !session.decoder.is_exact());
+    let length = session.send(PLENTY);
+    // Its tiles, with a pixel each.
+    assert!(length <= 4 + 10 * (8 * 5), "{length} bytes");
+    assert!(session.encoder.is_clean() && session.decoder.is_exact() && session.is_exact(ALL));
+}
+
+#[test]
+fn what_is_copied_from_a_rough_place_is_rough() {
+    let mut session = Session::new();
+    let film = Rect::new(0, 0, 640, 256);
+    for number in 0..6 {
+        session.now += PICTURE;
+        session.draw(film, Paint::Camera(number));
+        session.send(PLENTY);
+    }
+    // What is seen turns up below, where all is exact.
+    session.show_what_is_seen();
+    session.screen.shift(ALL, 0, 128);
+    session.encoder.mark(&[ALL]);
+    while let Some(update) = next(&mut session.encoder, &session.screen, 3_000, None, &mut session.now) {
+        session.decoder.apply(&update).unwrap();
+        assert_eq!(session.encoder.is_clean(), session.decoder.is_exact());
+    }
+    assert!(session.decoder.is_exact() && session.is_exact(ALL));
 }

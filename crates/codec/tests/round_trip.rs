@@ -107,10 +107,12 @@ proptest! {
             }
             if encoder.is_clean() {
                 prop_assert_eq!(decoder.pixels(), screen.pixels());
+                prop_assert!(decoder.is_exact());
             }
         }
         settle(&mut encoder, &mut decoder, &screen, 10_000);
         prop_assert_eq!(decoder.pixels(), screen.pixels());
+        prop_assert!(decoder.is_exact());
     }
 }
 

@@ -182,6 +182,20 @@ impl Picture {
         None
     }
 
+    /// The smallest box around all pixels that another picture, of the same size, has differently.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Option<Rect> {
+        let mut around: Option<(u32, u32, u32, u32)> = None;
+        for ((x, y, new), old) in self.0.enumerate_pixels().zip(before.0.pixels()) {
+            if new != old {
+                let (left, top, right, bottom) = around.unwrap_or((x, y, x, y));
+                around = Some((left.min(x), top.min(y), right.max(x), bottom.max(y)));
+            }
+        }
+        let (x, y, right, bottom) = around?;
+        Some(Rect { x, y, width: right + 1 - x, height: bottom + 1 - y })
+    }
+
     /// How it differs from another of the same size.
     ///
     /// # Errors
@@ -234,6 +248,14 @@ mod tests {
         assert!(part.luma().psnr(&page().luma(), (31, 20)).unwrap() < 40.0);
         assert_eq!(part.luma().psnr(&page().luma(), (130, 20)), None);
         assert_eq!(part.luma().psnr(&page().luma(), (30, 70)), None);
+    }
+
+    #[test]
+    fn a_change_has_a_box() {
+        let mut other = page();
+        assert_eq!(page().changed_since(&other), None);
+        other.cover(Rect { x: 20, y: 5, width: 40, height: 30 });
+        assert_eq!(page().changed_since(&other), Some(Rect { x: 20, y: 5, width: 40, height: 30 }));
     }
 
     #[test]

@@ -7,8 +7,10 @@ use super::motion::{self, Vector};
 use super::quality::Quality;
 use super::range::{RangeDecoder, RangeEncoder};
 use super::reconstruct::Reconstructor;
+use super::search::{Before, Motion, search};
 use super::symbols::{self, Models};
 use crate::picture::Picture;
+use crate::wide::wide;
 use crate::{DecodeError, FrameView, MAX_COEFFICIENTS, MAX_LOSSY_PIXELS, Rect, TILE_SIDE};
 
 /// Pixels of a tile, and the most coefficients that it has: colour adds half of those of light.
@@ -23,7 +25,7 @@ pub(crate) struct Writer {
     /// Of the last piece.
     coefficients: Coefficients,
     vector: Vector,
-    /// What it referred to.
+    /// What it referred to, if it had a vector; room for a tile.
     source: Vec<u32>,
     /// Of the update that is being made.
     range: RangeEncoder,
@@ -43,7 +45,7 @@ impl Writer {
             reconstructor: Reconstructor::new(),
             coefficients: Coefficients::default(),
             vector: Vector::default(),
-            source: Vec::new(),
+            source: vec![0; TILE_PIXELS],
             range: RangeEncoder::new(),
             pixels: 0,
             count: 0,
@@ -56,20 +58,25 @@ impl Writer {
     pub(crate) fn piece(
         &mut self,
         frame: &FrameView<'_>,
-        (before, picture): (Option<&Picture>, &mut Picture),
+        (before, picture): (Option<&Before>, &mut Picture),
         rect: Rect,
         quality: Quality,
     ) -> Option<Reference> {
         let reference = self.reference(frame, before, picture, rect);
-        let from = (reference, self.source.as_slice());
+        let pixels = rect.width as usize * rect.height as usize;
+        let from = (reference, &self.source[..pixels]);
         self.coefficients.clear();
         self.analyser.analyse(frame, picture, rect, from, quality, &mut self.coefficients);
         if reference == Reference::Picture && self.coefficients.all.is_empty() {
             return None;
         }
-        symbols::write(&self.coefficients, reference, &mut self.models, &mut self.range);
+        let Self { coefficients, models, range, .. } = self;
+        wide(
+            #[inline(always)]
+            || symbols::write(coefficients, reference, models, range),
+        );
         self.reconstructor.apply(&mut self.coefficients.cursor(), picture, rect, from, quality);
-        self.pixels += rect.width as usize * rect.height as usize;
+        self.pixels += pixels;
         self.count += self.coefficients.all.len();
         Some(reference)
     }
@@ -78,21 +85,24 @@ impl Writer {
     fn reference(
         &mut self,
         frame: &FrameView<'_>,
-        before: Option<&Picture>,
+        before: Option<&Before>,
         picture: &Picture,
         rect: Rect,
     ) -> Reference {
-        self.source.clear();
-        let moved =
-            before.and_then(|before| Some((before, motion::search(frame, before, rect, self.vector)?)));
-        if let Some((before, vector)) = moved {
-            motion::fetch(before, rect, vector, &mut self.source);
-            if prefers(frame, self.source.chunks_exact(rect.width as usize), rect) {
-                self.vector = vector;
-                return Reference::Moved(vector);
+        let is_still = Motion { vector: None, is_like: false };
+        let found = before.map_or(is_still, |before| search(frame, before, rect, self.vector));
+        match (found.vector, before) {
+            (Some(vector), Some(before)) => {
+                let source = &mut self.source[..rect.width as usize * rect.height as usize];
+                motion::fetch(before.picture(), rect, vector, source);
+                let rows = source.chunks_exact(rect.width as usize);
+                if found.is_like || prefers(frame, rows, rect) {
+                    self.vector = vector;
+                    return Reference::Moved(vector);
+                }
             }
-        } else if prefers(frame, picture.rows(rect), rect) {
-            return Reference::Picture;
+            _ if found.is_like || prefers(frame, picture.rows(rect), rect) => return Reference::Picture,
+            _ => {}
         }
         Reference::Grey
     }

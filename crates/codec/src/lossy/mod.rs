@@ -12,6 +12,7 @@ mod pixels;
 mod quality;
 mod range;
 mod reconstruct;
+mod search;
 mod symbols;
 mod transform;
 
@@ -20,6 +21,7 @@ pub(crate) use coefficients::Reference;
 pub(crate) use motion::{Vector, fetch};
 pub(crate) use pixels::luma_error;
 pub(crate) use quality::Quality;
+pub(crate) use search::Before;
 
 use crate::Rect;
 

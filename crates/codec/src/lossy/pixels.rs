@@ -54,11 +54,25 @@ pub(super) fn of_frame(frame: &FrameView<'_>, rect: Rect, pixels: &mut Pixels) {
 #[inline(always)]
 pub(super) fn of_source(source: &[u32], piece: Rect, rect: Rect, pixels: &mut Pixels) {
     let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
-    let rows = source.chunks_exact(width).skip((rect.y - piece.y) as usize);
-    for (to, from) in pixels.iter_mut().zip(rows.take(rect.height as usize)) {
-        to.iter_mut().zip(&from[x..x + rect.width as usize]).for_each(|(to, from)| *to = *from);
+    let start = (rect.y - piece.y) as usize * width + x;
+    for (row, to) in pixels.iter_mut().enumerate().take(rect.height as usize) {
+        let from = &source[start + row * width..][..rect.width as usize];
+        match from.as_array() {
+            Some(from) => *to = *from,
+            None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+        }
     }
     fill_up(pixels, rect);
+}
+
+/// Gives a macroblock of a picture the pixels of those that a piece refers to.
+#[inline(always)]
+pub(super) fn copy_source(source: &[u32], piece: Rect, rect: Rect, picture: &mut Picture) {
+    let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
+    let rows = source[(rect.y - piece.y) as usize * width..].chunks_exact(width);
+    for (to, from) in picture.rows_mut(rect).zip(rows) {
+        to.copy_from_slice(&from[x..x + rect.width as usize]);
+    }
 }
 
 /// Pixels of a macroblock of a picture.

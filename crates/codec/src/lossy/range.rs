@@ -47,12 +47,14 @@ impl Default for Model {
 
 impl Model {
     /// First part and number of parts, of [`TOTAL`]. The last symbol also has what a division left over.
+    #[inline(always)]
     fn parts(&self, symbol: usize) -> (u32, u32) {
         let first = self.0[symbol % SYMBOLS];
         let end = if symbol % SYMBOLS == SYMBOLS - 1 { TOTAL } else { self.0[(symbol + 1) % SYMBOLS] };
         (u32::from(first as u16), u32::from((end - first) as u16))
     }
 
+    #[inline(always)]
     fn learn(&mut self, symbol: usize) {
         for (sum, target) in self.0.iter_mut().zip(&TARGETS[symbol % SYMBOLS]) {
             *sum += (target - *sum) >> RATE;
@@ -60,6 +62,7 @@ impl Model {
     }
 
     /// The symbol that has this part.
+    #[inline(always)]
     fn symbol(&self, part: i16) -> usize {
         let below = self.0.iter().fold(0i16, |n, sum| n + i16::from(*sum <= part));
         below as usize - 1
@@ -87,6 +90,7 @@ impl RangeEncoder {
         self.bytes.len() + self.full + TAIL
     }
 
+    #[inline(always)]
     pub(crate) fn symbol(&mut self, model: &mut Model, symbol: usize) {
         let (first, parts) = model.parts(symbol);
         let part = self.range >> TOTAL_LOG;
@@ -97,12 +101,14 @@ impl RangeEncoder {
     }
 
     /// Up to 15 bits that no model knows.
+    #[inline(always)]
     pub(crate) fn bits(&mut self, value: u32, bits: u32) {
         self.range >>= bits;
         self.low += u64::from(self.range) * u64::from(value);
         self.normalise();
     }
 
+    #[inline(always)]
     fn normalise(&mut self) {
         while self.range < BOTTOM {
             self.range <<= 8;

@@ -63,6 +63,10 @@ impl Reconstructor {
                 continue;
             }
             let mut pixels = [[GREY; MACRO as usize]; MACRO as usize];
+            if pattern == 0 && matches!(reference, Reference::Moved(_)) {
+                pixels::copy_source(source, rect, macroblock, picture);
+                continue;
+            }
             for (block, values) in planes.iter_mut().enumerate() {
                 let coefficients = if pattern >> block & 1 == 1 { cursor.block() } else { &[] };
                 let mean = match reference {
@@ -77,9 +81,7 @@ impl Reconstructor {
                 Reference::Picture => pixels::of_picture(picture, macroblock, &mut pixels),
                 Reference::Moved(_) => pixels::of_source(source, rect, macroblock, &mut pixels),
             }
-            if pattern != 0 || reference == Reference::Grey {
-                pixels::add(&planes, &mut pixels);
-            }
+            pixels::add(&planes, &mut pixels);
             pixels::to_picture(&pixels, picture, macroblock);
         }
     }

@@ -29,6 +29,7 @@ pub(crate) struct Models {
 }
 
 /// Where in the zigzag a run begins.
+#[inline(always)]
 fn band(number: usize) -> usize {
     match number {
         0..=1 => 0,
@@ -41,6 +42,7 @@ fn band(number: usize) -> usize {
 }
 
 /// Which sizes are to be expected: smaller ones at higher frequencies, larger ones after large ones.
+#[inline(always)]
 fn size_context(number: usize, before: u32) -> usize {
     let place = match number {
         0 => 0,
@@ -56,6 +58,7 @@ fn plane(block: usize) -> Plane {
 }
 
 /// How the pattern of a macroblock depends on the one before it in its piece.
+#[inline(always)]
 fn pattern_context(before: u8) -> usize {
     match before & 15 {
         0 => 0,
@@ -65,6 +68,7 @@ fn pattern_context(before: u8) -> usize {
 }
 
 /// Writes the macroblocks of one piece.
+#[inline(always)]
 pub(crate) fn write(
     coefficients: &Coefficients,
     reference: Reference,
@@ -86,6 +90,7 @@ pub(crate) fn write(
     }
 }
 
+#[inline(always)]
 fn write_block(
     cursor: &mut Cursor<'_>,
     mode: usize,
@@ -119,6 +124,7 @@ fn write_block(
     }
 }
 
+#[inline(always)]
 fn run_model(models: &mut Models, mode: usize, plane: usize, at: usize) -> &mut Model {
     if at == 0 { &mut models.first_run[mode][plane] } else { &mut models.run[plane][band(at)] }
 }

@@ -12,13 +12,14 @@ mod bars;
 mod desk;
 mod figures;
 mod product;
+mod record;
 mod rest;
 mod trial;
 mod workload;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -64,6 +65,9 @@ struct Arguments {
     /// Packets lost on the operator's line in per cent, instead of the line's
     #[arg(long)]
     loss_percent: Option<f64>,
+    /// Measures nothing, but records what the workloads do to the screen, as traces for the codec's bench
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
 }
 
 /// A kind of line.
@@ -124,6 +128,12 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {
+    if let Some(folder) = &arguments.record {
+        for (screen, workload) in combinations(arguments) {
+            record::record(workload, screen, Duration::from_secs(arguments.seconds), folder)?;
+        }
+        return Ok(());
+    }
     let preset = arguments.line.line();
     let line = Line {
         delay_ms: arguments.delay_ms.unwrap_or(preset.delay_ms),
@@ -159,22 +169,26 @@ fn measure(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn trials(arguments: &Arguments, line: Line) -> Vec<Trial> {
+/// What each product is to be tried with.
+fn combinations(arguments: &Arguments) -> Vec<((u32, u32), Workload)> {
     let default = arguments.line.workloads();
     let workloads = if arguments.workloads.is_empty() { &default } else { &arguments.workloads };
-    let mut trials = Vec::new();
-    for screen in &arguments.screen {
-        for workload in workloads {
-            trials.extend(arguments.products.iter().map(|product| Trial {
-                product: *product,
-                workload: *workload,
-                screen: *screen,
-                line,
-                time: Duration::from_secs(arguments.seconds),
-            }));
-        }
-    }
-    trials
+    let screens = arguments.screen.iter();
+    screens.flat_map(|screen| workloads.iter().map(|workload| (*screen, *workload))).collect()
+}
+
+fn trials(arguments: &Arguments, line: Line) -> Vec<Trial> {
+    let time = Duration::from_secs(arguments.seconds);
+    let with = |(screen, workload)| {
+        arguments.products.iter().map(move |product| Trial {
+            product: *product,
+            workload,
+            screen,
+            line,
+            time,
+        })
+    };
+    combinations(arguments).into_iter().flat_map(with).collect()
 }
 
 /// A row while the others are still being measured.
