@@ -48,7 +48,7 @@ pub struct Shared {
 pub struct Shown {
     /// How many updates.
     pub updates: u64,
-    /// Whether the picture is the customer's to the last bit; unknown until the codec tells.
+    /// Whether the picture is the customer's to the last bit; unknown before the first update.
     pub exact: Option<bool>,
 }
 
@@ -81,7 +81,11 @@ impl Shared {
 
     /// Copies what a decoder changed. Whether the window is to be told.
     fn copy(&self, decoder: &Decoder, changed: &[Rect]) -> bool {
-        self.lock().updates += 1;
+        {
+            let mut shown = self.lock();
+            shown.updates += 1;
+            shown.exact = Some(decoder.is_exact());
+        }
         let rect = |r: &Rect| PixelRect { x: r.x, y: r.y, width: r.width, height: r.height };
         self.canvas.write(decoder.width(), decoder.pixels(), changed.iter().map(rect))
     }
@@ -260,7 +264,7 @@ mod tests {
             assert!(matches!(command, Command::Shown { epoch: 3, number: n } if *n == number), "{command:?}");
         }
         assert_eq!(commands.len(), expected);
-        assert_eq!(shared.take_shown(), Shown { updates: expected as u64, exact: None });
+        assert_eq!(shared.take_shown(), Shown { updates: expected as u64, exact: Some(true) });
         assert_eq!(shared.take_shown().updates, 0, "what was taken is not counted again");
         let (size, pixels) = pixels(&shared);
         assert_eq!(size, SIDE);

@@ -4,17 +4,17 @@ use std::io;
 use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use deskside_net::customer::Command;
 use deskside_platform::watchdog::Watchdog;
 use deskside_platform::x11::X11;
-use deskside_platform::{InjectError, Injector, PlatformError};
+use deskside_platform::{InjectError, Injector, LOOK_OUTSIDE, PlatformError};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
-use deskside_session::{Control, Grant};
+use deskside_session::{Control, Grant, Scope};
 use deskside_ui::Proxy;
 
 use super::News;
@@ -26,6 +26,8 @@ const TOO_OLD: Duration = Duration::from_millis(500);
 
 /// Most batches of input that wait; what comes beyond that is refused.
 const WAITING_AT_MOST: usize = 64;
+/// How long a wait lasts when there is nothing to look after.
+const IDLE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 enum Job {
@@ -143,15 +145,27 @@ struct Worker<Open> {
 impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
     fn run(self, queue: &Receiver<Job>) {
         let mut held: Option<(Grant<Control>, Box<dyn Injector>)> = None;
-        while let Ok(job) = queue.recv() {
-            match job {
-                Job::Begin(grant) => {
-                    held = None;
-                    match (self.open)() {
-                        Ok(injector) => held = Some((grant, injector)),
-                        Err(error) => self.cannot(&error),
+        loop {
+            // In a part of the screen the place under a held button or key may be another one at any time.
+            let is_part = held.as_ref().is_some_and(|(grant, _)| grant.scope() != &Scope::screen());
+            let job = match queue.recv_timeout(if is_part { LOOK_OUTSIDE } else { IDLE }) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some((_, injector)) = held.as_mut().filter(|_| is_part)
+                        && let Err(error) = injector.let_go_outside()
+                    {
+                        self.lost(&error);
                     }
+                    continue;
                 }
+            };
+            match job {
+                // The same injector under another grant: what it knows of the keyboard stays true.
+                Job::Begin(grant) => match held.take().map_or_else(&self.open, |(_, injector)| Ok(injector)) {
+                    Ok(injector) => held = Some((grant, injector)),
+                    Err(error) => self.cannot(&error),
+                },
                 Job::End => held = None,
                 Job::ReleaseAll => {
                     if let Some((_, injector)) = &mut held
