@@ -9,9 +9,11 @@ mod tests {
     use std::time::Duration;
 
     use deskside_codec::{Decoder, Encoder, Rect};
-    use deskside_platform::fake::{FakeInjector, FakeScreen};
-    use deskside_platform::{InjectError, Injector as _, PlatformError, Screen, ScreenEvent};
+    use deskside_platform::fake::{FakeInjector, FakeOverlay, FakeScreen};
+    use deskside_platform::marks::{Board, LASTS};
+    use deskside_platform::{InjectError, Injector as _, Overlay as _, PlatformError, Screen, ScreenEvent};
     use deskside_proto::input::{Button, InputEvent};
+    use deskside_proto::marks::{Colour, Figure, MarkEvent, MarkId, Place};
 
     use super::consent::Consent;
 
@@ -54,6 +56,25 @@ mod tests {
         assert!(matches!(screen.grab(&consent.see, &[]), Err(PlatformError::Denied(_))));
         desktop.lose();
         assert!(matches!(screen.next(SHORT), Err(PlatformError::DisplayLost)));
+    }
+
+    #[test]
+    fn the_overlay_shows_the_board_as_long_as_it_may() {
+        let mut consent = Consent::given();
+        let (mut overlay, marks) = FakeOverlay::new();
+        let (mut board, here) = (Board::default(), Figure::Pointer(Place { x: 1, y: 2 }));
+        let put = |id| MarkEvent::Put { id: MarkId(id), colour: Colour::Blue, figure: here.clone() };
+        board.apply(&put(1), Duration::ZERO);
+        overlay.show(&consent.point, &board, Duration::ZERO).unwrap();
+        assert_eq!(marks.shown(), [(MarkId(1), here.clone())]);
+        overlay.show(&consent.point, &board, LASTS).unwrap();
+        assert!(marks.shown().is_empty(), "faded");
+        board.apply(&put(2), LASTS);
+        overlay.show(&consent.point, &board, LASTS).unwrap();
+        consent.revoke_see();
+        let refused = overlay.show(&consent.point, &board, LASTS);
+        assert!(matches!(refused, Err(PlatformError::Denied(_))));
+        assert!(marks.shown().is_empty());
     }
 
     /// T16: after `revoke` nothing is injected.

@@ -2,7 +2,8 @@
 //!
 //! [`open`] looks whether the display can do what is needed. Each part then has a connection of its own,
 //! so that none waits behind another: [`X11Screen`] (capture), [`X11Injector`] (the operator's input),
-//! [`HandWatch`] (the customer's own input) and [`KeyboardGrab`] (the operator's keyboard).
+//! [`X11Overlay`] (the operator's marks), [`HandWatch`] (the customer's own input), [`PanelGuard`] (the
+//! customer's panel) and [`KeyboardGrab`] (the operator's keyboard).
 
 mod chord;
 mod compose;
@@ -12,6 +13,7 @@ mod devices;
 mod fingers;
 mod gate;
 mod grab;
+mod guard;
 mod hand;
 mod hold;
 mod injector;
@@ -43,6 +45,7 @@ use x11rb::protocol::{composite, damage, randr, res, shape, shm, xfixes, xinput,
 use x11rb::rust_connection::RustConnection;
 
 pub use grab::KeyboardGrab;
+pub use guard::PanelGuard;
 pub use hand::HandWatch;
 pub use injector::X11Injector;
 pub use monitors::Monitor;
@@ -54,7 +57,7 @@ pub use windows::{Application, Risk};
 
 use self::windows::Processes;
 use crate::watchdog::{Undo, Watchdog};
-use crate::{GrabCallback, HandCallback, PlatformError};
+use crate::{GrabCallback, GuardCallback, HandCallback, PlatformError};
 
 /// A display that has all that is needed.
 #[derive(Debug, Clone)]
@@ -167,6 +170,21 @@ impl X11 {
     pub fn watch_hand(&self, callback: HandCallback) -> Result<HandWatch, PlatformError> {
         let (connection, screen) = self.connect()?;
         HandWatch::new(connection, screen, callback)
+    }
+
+    /// Watches over the panel, this window, on a thread of its own, until the guard is dropped: keeps it in
+    /// sight, at least this wide and high, and tells when it cannot.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn guard_panel(
+        &self,
+        window: u32,
+        least: (u16, u16),
+        callback: GuardCallback,
+    ) -> Result<PanelGuard, PlatformError> {
+        let (connection, screen) = self.connect()?;
+        PanelGuard::new(connection, screen, self.processes.clone(), window, least, callback)
     }
 
     /// Keeps F11 from applications until the reservation is dropped.

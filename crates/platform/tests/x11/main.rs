@@ -16,6 +16,8 @@ mod killed;
 #[cfg(test)]
 mod overlay;
 #[cfg(test)]
+mod panel;
+#[cfg(test)]
 mod pointer;
 #[cfg(test)]
 mod program;

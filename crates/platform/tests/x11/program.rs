@@ -32,14 +32,6 @@ pub(crate) enum Reached {
     Motion { window: Window, x: i16, y: i16 },
 }
 
-impl Reached {
-    pub(crate) fn window(self) -> Window {
-        match self {
-            Self::Key { window, .. } | Self::Button { window, .. } | Self::Motion { window, .. } => window,
-        }
-    }
-}
-
 /// The program; it ends with the value.
 pub(crate) struct Program {
     child: Child,
@@ -189,6 +181,7 @@ impl Inside {
                 connection.grab_key(false, self.root, modifiers, key, mode, mode).unwrap().check().unwrap();
             }
             "steal" => self.keep_on(numbers[1], steal(window())),
+            "lift" => self.keep_on(numbers[1], lift(window())),
             "wander" => self.keep_on(numbers[1], wander(window())),
             "rest" => self.restless.drain(..).for_each(|thread| thread.join().unwrap()),
             "take" => self.take(),
@@ -264,6 +257,15 @@ fn steal(window: Window) -> impl FnMut(&RustConnection) + Send {
         let taken = connection.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME).unwrap();
         // Not while it is hidden.
         taken.ignore_error();
+    }
+}
+
+/// Puts itself above everything else.
+fn lift(window: Window) -> impl FnMut(&RustConnection) + Send {
+    move |connection| {
+        let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
+        connection.configure_window(window, &above).unwrap();
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 
