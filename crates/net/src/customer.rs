@@ -37,6 +37,8 @@ pub enum Command {
     Revoke(Action),
     /// F11 was pressed; control has already been revoked through the [`Revoker`].
     F11,
+    /// The panel is in sight (`true`) or cannot be brought there, so that input rests.
+    PanelSeen(bool),
     /// The customer's own hand moved the mouse or pressed a key.
     HandMoved,
     /// The injector refused so many events.

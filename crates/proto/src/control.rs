@@ -26,6 +26,8 @@ pub enum Suspension {
     Question,
     /// The customer paused the picture.
     Paused,
+    /// The customer's panel, which says who is there and stops it, cannot be seen.
+    Panel,
 }
 
 /// A cursor's picture.
@@ -298,6 +300,7 @@ impl Control {
                 Some(Suspension::Hand) => 1,
                 Some(Suspension::Question) => 2,
                 Some(Suspension::Paused) => 3,
+                Some(Suspension::Panel) => 4,
             }),
             Self::Paused(paused) => WireControl::Paused(paused),
             Self::Monitors(monitors) => WireControl::Monitors(shown::encode_monitors(&monitors)),
@@ -352,11 +355,12 @@ impl Control {
                 1 => Some(Suspension::Hand),
                 2 => Some(Suspension::Question),
                 3 => Some(Suspension::Paused),
+                4 => Some(Suspension::Panel),
                 other => {
                     return Err(DecodeError::OutOfRange {
                         field: "Control.suspended",
                         value: u64::from(other),
-                        allowed: "0 to 3",
+                        allowed: "0 to 4",
                     });
                 }
             }),

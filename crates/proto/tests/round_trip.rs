@@ -86,7 +86,12 @@ fn scopes() -> impl Strategy<Value = ScopeNote> {
 }
 
 fn controls() -> impl Strategy<Value = Control> {
-    let suspensions = option::of(select(vec![Suspension::Hand, Suspension::Question, Suspension::Paused]));
+    let suspensions = option::of(select(vec![
+        Suspension::Hand,
+        Suspension::Question,
+        Suspension::Paused,
+        Suspension::Panel,
+    ]));
     let place = || 0..=u16::try_from(MAX_SIDE).unwrap_or(0);
     prop_oneof![
         (any::<u32>(), names()).prop_map(|(version, product)| Control::Hello { version, product }),

@@ -13,6 +13,7 @@ const AFTER_QUESTION: Duration = Duration::from_millis(300);
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
     paused: bool,
+    panel_hidden: bool,
     question_open: bool,
     question_until: Duration,
     hand_until: Duration,
@@ -21,6 +22,10 @@ pub(crate) struct Rest {
 impl Rest {
     pub(crate) fn set_paused(&mut self, paused: bool) {
         self.paused = paused;
+    }
+
+    pub(crate) fn set_panel_hidden(&mut self, hidden: bool) {
+        self.panel_hidden = hidden;
     }
 
     pub(crate) fn open_question(&mut self) {
@@ -45,6 +50,8 @@ impl Rest {
             Some(Suspension::Paused)
         } else if self.question_open || now < self.question_until {
             Some(Suspension::Question)
+        } else if self.panel_hidden {
+            Some(Suspension::Panel)
         } else if now < self.hand_until {
             Some(Suspension::Hand)
         } else {
@@ -77,8 +84,11 @@ mod tests {
         assert!(rest.hand_moved(ms(1000)));
         assert!(!rest.hand_moved(ms(1500)), "it had the mouse already");
         assert_eq!(rest.reason(ms(3499)), Some(Suspension::Hand));
+        rest.set_panel_hidden(true);
+        assert_eq!(rest.reason(ms(3499)), Some(Suspension::Panel));
         rest.open_question();
         assert_eq!(rest.reason(ms(99_000)), Some(Suspension::Question));
+        rest.set_panel_hidden(false);
         rest.set_paused(true);
         assert_eq!(rest.reason(ms(99_000)), Some(Suspension::Paused));
         rest.set_paused(false);

@@ -60,6 +60,17 @@ impl Hand {
         self.act(&["click", "1"])
     }
 
+    /// Presses the left button here, moves, and lets go there.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
+    pub fn drag(&self, from: (i32, i32), to: (i32, i32)) -> Result<()> {
+        self.move_to(from)?;
+        self.act(&["mousedown", "1"])?;
+        self.wander(from, to, 8)?;
+        self.act(&["mouseup", "1"])
+    }
+
     /// Presses and releases keys, each by xdotool's name, such as `ctrl+a` or `F11`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod account;
 mod editor;
 mod person;
+mod scope;
 mod stage;
 
 use std::fs;
@@ -13,6 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 pub use account::Account;
 pub use person::Person;
+pub use scope::narrow;
 pub use stage::Stage;
 
 use crate::glass::{Latency, MARKER, Marker, View};

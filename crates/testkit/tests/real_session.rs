@@ -37,6 +37,17 @@ mod real_session {
         session("udp");
     }
 
+    /// Rows W3, W4, N8, N9, B7: one program is shown and controlled, then everything, and the operator draws.
+    #[test]
+    fn a_customer_shows_one_program_and_not_the_others() {
+        let folder = TempDir::new().unwrap();
+        let outcome = Stage::set(folder.path(), None)
+            .and_then(|stage| scenario::narrow(&stage, &mut |step| eprintln!("{step}")));
+        if let Err(error) = outcome {
+            panic!("{error:#}\nkept in {}", folder.keep().display());
+        }
+    }
+
     /// Rows N12, L3: closing the panel is the end, for good, and nothing is left of the program.
     #[test]
     fn t17_closing_the_panel_ends_the_session_and_leaves_no_process() {

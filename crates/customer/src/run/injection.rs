@@ -162,10 +162,12 @@ impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
             };
             match job {
                 // The same injector under another grant: what it knows of the keyboard stays true.
-                Job::Begin(grant) => match held.take().map_or_else(&self.open, |(_, injector)| Ok(injector)) {
-                    Ok(injector) => held = Some((grant, injector)),
-                    Err(error) => self.cannot(&error),
-                },
+                Job::Begin(grant) => {
+                    match held.take().map_or_else(&self.open, |(_, injector)| Ok(injector)) {
+                        Ok(injector) => held = Some((grant, injector)),
+                        Err(error) => self.cannot(&error),
+                    }
+                }
                 Job::End => held = None,
                 Job::ReleaseAll => {
                     if let Some((_, injector)) = &mut held

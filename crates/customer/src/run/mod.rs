@@ -159,7 +159,7 @@ fn start(
              The program does not start without that."
         )
     })?;
-    Ok(Running { network, watch })
+    Ok(Running { network, watch, windows: proxy.clone() })
 }
 
 /// Without a display the window loop stands still for good: the rest of the program ends without it.

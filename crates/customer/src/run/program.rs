@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::Handle;
-use deskside_platform::x11::{HandWatch, X11};
+use deskside_net::customer::{Command, Handle};
+use deskside_platform::GuardEvent;
+use deskside_platform::x11::{HandWatch, PanelGuard, X11};
 use deskside_ui::egui::{self, Ui};
-use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
+use deskside_ui::{App, Place, Proxy, Shell, WindowKey, WindowOptions};
 
 use super::hand::{self, Ears};
 use super::showing::Showing;
 use super::{News, offer};
 use crate::model::{Act, Effect, Model, State, Told};
-use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH};
+use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_LEAST, PANEL_WIDTH, QUESTION_WIDTH};
 
 const MAIN: WindowKey = WindowKey(0);
 const PANEL: WindowKey = WindowKey(1);
@@ -24,6 +25,7 @@ const WINDOWS: [WindowKey; 3] = [MAIN, PANEL, QUESTION];
 pub(super) struct Running {
     pub(super) network: Handle,
     pub(super) watch: HandWatch,
+    pub(super) windows: Proxy<News>,
 }
 
 pub(super) struct Program {
@@ -36,6 +38,8 @@ pub(super) struct Program {
     /// Where there is something to show.
     desktop: X11,
     showing: Showing,
+    /// Keeps the panel in sight while there is one.
+    guard: Option<PanelGuard>,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
     heights: HashMap<WindowKey, f32>,
@@ -53,7 +57,17 @@ impl Program {
             Ok(running) => (Some(running), None),
             Err(failure) => (None, Some(failure)),
         };
-        Self { model, running, failure, ears, desktop, showing, farewell: None, heights: HashMap::new() }
+        Self {
+            model,
+            running,
+            failure,
+            ears,
+            desktop,
+            showing,
+            guard: None,
+            farewell: None,
+            heights: HashMap::new(),
+        }
     }
 
     /// Waits until nothing of the program runs any more; gives whether it could do its work.
@@ -67,7 +81,8 @@ impl Program {
 
     /// Ends everything but the windows.
     fn let_go(&mut self) {
-        if let Some(Running { network, watch }) = self.running.take() {
+        self.guard = None;
+        if let Some(Running { network, watch, .. }) = self.running.take() {
             drop(watch);
             self.farewell = Some(std::thread::spawn(move || drop(network)));
         }
@@ -96,6 +111,30 @@ impl Program {
         self.arrange(shell);
     }
 
+    /// Begins to watch over the panel once it has a window.
+    fn guard(&mut self, shell: &Shell<'_>) {
+        let (None, Some(window), Some(running)) = (&self.guard, shell.x11_window(PANEL), &self.running)
+        else {
+            return;
+        };
+        let (network, windows) = (running.network.sender(), running.windows.clone());
+        let callback = Box::new(move |event| {
+            let is_seen = event == GuardEvent::Visible(true);
+            network.send(Command::PanelSeen(is_seen));
+            // A loop that has ended shows nothing any more.
+            let _ended = windows.send(News::Told(Told::PanelHidden(!is_seen)));
+        });
+        let scale = shell.scale_factor(PANEL) as f32;
+        let least = ((PANEL_WIDTH * scale) as u16, (PANEL_LEAST * scale) as u16);
+        match self.desktop.guard_panel(window, least, callback) {
+            Ok(guard) => self.guard = Some(guard),
+            Err(error) => {
+                tracing::error!(%error, "the panel cannot be watched over, so nobody gets mouse and keyboard");
+                running.network.send(Command::PanelSeen(false));
+            }
+        }
+    }
+
     /// Opens and closes windows as the state wants them, and draws those that stay.
     fn arrange(&mut self, shell: &mut Shell<'_>) {
         let wanted = |window| match (self.model.state(), window) {
@@ -121,6 +160,9 @@ impl Program {
                     }
                 }
                 (false, true) => {
+                    if window == PANEL {
+                        self.guard = None;
+                    }
                     shell.close(window);
                     if window == QUESTION {
                         self.showing.lower_shield();
@@ -205,6 +247,9 @@ impl App for Program {
             && let Some(prompt) = self.model.prompt_mut()
         {
             prompt.seen(now);
+        }
+        if window == PANEL {
+            self.guard(shell);
         }
         let Drawn { acts, height } = {
             let locate = |rect: egui::Rect| shell.on_screen(window, rect);

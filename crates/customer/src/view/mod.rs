@@ -23,6 +23,8 @@ use crate::model::{Act, Model, Offer, Session, State};
 pub(crate) const MAIN_WIDTH: f32 = 480.0;
 /// Width of the panel, in points.
 pub(crate) const PANEL_WIDTH: f32 = 340.0;
+/// Height that the panel has at least, in points.
+pub(crate) const PANEL_LEAST: f32 = 120.0;
 /// Width of the consent window, in points.
 pub(crate) const QUESTION_WIDTH: f32 = 500.0;
 

@@ -196,6 +196,7 @@ impl Session {
             Command::Rescope(choice) => self.sharer.rescope(choice, now),
             Command::Revoke(action) => self.sharer.revoke(action, now),
             Command::F11 => self.sharer.f11(now),
+            Command::PanelSeen(is_seen) => self.sharer.panel_seen(is_seen, now),
             Command::HandMoved => self.sharer.hand_moved(now),
             Command::InputRefused(events) => self.sharer.input_refused(events, now),
             Command::DisplayLost => self.sharer.end(SessionEnd::DisplayLost, now),

@@ -102,6 +102,7 @@ pub(super) fn customer(suspension: Option<Suspension>, paused: bool) -> (Tone, &
         Some(Suspension::Paused) => (Tone::Warning, "Customer paused"),
         Some(Suspension::Hand) => (Tone::Warning, "Customer at the mouse"),
         Some(Suspension::Question) => (Tone::Info, "Customer answers"),
+        Some(Suspension::Panel) => (Tone::Warning, "Panel covered"),
         None => (Tone::Good, "Customer connected"),
     }
 }
@@ -117,6 +118,9 @@ pub(super) fn rests(suspension: Option<Suspension>, paused: bool) -> Option<&'st
             Some("The customer is answering a question. Your input rests meanwhile.")
         }
         Some(Suspension::Paused) => Some("The customer has paused. Your input rests meanwhile."),
+        Some(Suspension::Panel) => {
+            Some("The customer's panel is covered or hidden. Your input rests until they can see it.")
+        }
         None => None,
     }
 }

@@ -123,6 +123,12 @@ impl Sharer {
         }
     }
 
+    /// The panel is in sight, or cannot be brought there: then the operator's input rests.
+    pub fn panel_seen(&mut self, is_seen: bool, now: Now) {
+        self.rest.set_panel_hidden(!is_seen);
+        self.update_rest(now);
+    }
+
     /// The person's own hand moved the mouse or pressed a key: the operator's input rests for two seconds.
     pub fn hand_moved(&mut self, now: Now) {
         if self.grants.has(Action::Control) {

@@ -93,6 +93,17 @@ impl<'a> Person<'a> {
         self.click(&self.sees_button(name)?)
     }
 
+    /// Picks something that is no button, by the mouse: a choice, a box, a line of a menu.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn picks(&self, words: &str) -> Result<()> {
+        let widget = self.find(&format!("“{words}” to pick"), |widget| {
+            widget.role != BUTTON && widget.name.starts_with(words) && widget.rect.is_some()
+        })?;
+        self.click(&widget)
+    }
+
     /// Reads a question, for longer than its buttons are dead, and answers it by the mouse; says when.
     ///
     /// # Errors

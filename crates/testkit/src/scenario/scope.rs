@@ -1,0 +1,95 @@
+//! A session in which the customer shows one program and not the others, then everything, and lets the operator
+//! draw.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::editor::Editor;
+use super::{PATIENCE, Stage, introduce, leads, near, shows_magenta};
+use crate::glass::{Marker, View};
+use crate::picture::Picture;
+use crate::wait::{holds_for, wait_until};
+
+/// What the operator types; every letter of it exists on each keyboard.
+const WORDS: &str = "Dear landlord";
+/// Where a window of another program is, in which the canary sits.
+const CANARY: (u32, u32) = (800, 640);
+
+/// The whole of it.
+///
+/// # Errors
+/// At the first thing that is not as it should be.
+pub fn narrow(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<()> {
+    let editor = Editor::open(&stage.customer, "letter.txt")?;
+    let _browser = stage.open_page()?;
+    let _canary = Marker::show(stage.customer.display(), CANARY.0, CANARY.1, 0xff_00_ff)?;
+    let (operator, customer) = introduce(stage)?;
+    customer.answers("Accept")?;
+
+    tell("the operator asks for all at once, the customer shows the editor alone");
+    operator.clicks("Ask to see and control")?;
+    customer.sees("see your screen and use your mouse and keyboard?")?;
+    customer.picks("Only these programs")?;
+    customer.picks("XTerm")?;
+    customer.sees("whatever you could do on this computer can be done here")?;
+    customer.answers("Allow")?;
+    operator.sees("Seeing XTerm")?;
+    operator.sees("In control")?;
+
+    tell("the operator sees the editor and nothing of the rest");
+    let eye = stage.operator.display().connect()?;
+    let there = stage.customer.display().connect()?;
+    let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
+    let page = |picture: &Picture| picture.find_colour(PAGE, 40, 40).is_some();
+    ensure!(shows_magenta(&there.picture()?) && page(&there.picture()?), "the customer's own screen has both");
+    holds_for("nothing of other programs", Duration::from_secs(2), || {
+        eye.picture().is_ok_and(|picture| !shows_magenta(&picture) && !page(&picture))
+    })?;
+
+    tell("what the operator types arrives in the editor, and the pointer stays within it");
+    leads(stage, &operator, &view, editor.middle())?;
+    operator.hand().click(view.place(editor.middle()))?;
+    operator.sees("Keyboard goes to the customer")?;
+    operator.hand().types(WORDS, 60)?;
+    operator.hand().keys(&["ctrl+o", "Return"])?;
+    editor.holds(&format!("{WORDS}\n"))?;
+    let before = there.pointer()?;
+    operator.hand().move_to(view.place((CANARY.0 as i32 + 60, CANARY.1 as i32)))?;
+    holds_for("the customer's pointer stays", Duration::from_secs(1), || {
+        there.pointer().is_ok_and(|at| near(at, before))
+    })?;
+
+    tell("the customer shows everything");
+    customer.clicks("Show less …")?;
+    customer.sees("see?")?;
+    holds_for("the question is no part of the picture", Duration::from_millis(500), || {
+        eye.picture().is_ok_and(|picture| !shows_magenta(&picture))
+    })?;
+    customer.answers("Show this")?;
+    operator.sees("Seeing the screen")?;
+    wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
+
+    tell("the operator draws an arrow, and it is on the customer's screen");
+    operator.clicks("Draw")?;
+    operator.picks("Ask whether you may draw")?;
+    customer.answers("Allow")?;
+    operator.sees("Draw")?;
+    let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
+    let red = |picture: &Picture| picture.find_colour(RED, 3, 3).is_some();
+    ensure!(!red(&there.picture()?), "there is something like a mark already");
+    // Until the answer has come, the mouse does not draw.
+    wait_until("the arrow", PATIENCE, || {
+        operator.hand().drag(view.place((150, 480)), view.place((400, 560))).is_ok()
+            && there.picture().is_ok_and(|picture| red(&picture))
+    })?;
+    wait_until("the arrow fades", PATIENCE, || there.picture().is_ok_and(|picture| !red(&picture)))?;
+    customer.clicks("Stop")?;
+    operator.sees("The customer ended the session")?;
+    Ok(())
+}
+
+/// Ground of the page in the browser.
+const PAGE: u32 = 0xfb_fa_f7;
+/// What marks are drawn in first.
+const RED: u32 = 0xd5_5e_00;
