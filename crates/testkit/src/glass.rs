@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    ChangeGCAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, Gcontext, Rectangle,
-    StackMode, Window, WindowClass,
+    ChangeGCAux, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
+    CreateWindowAux, Gcontext, Rectangle, StackMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -93,6 +93,9 @@ impl Marker {
         self.connection
             .configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE))?;
         self.connection.change_gc(self.brush, &ChangeGCAux::new().foreground(colour))?;
+        // What the server paints itself should it forget the window's content, as when capture begins or ends.
+        let ground = ChangeWindowAttributesAux::new().background_pixel(colour);
+        self.connection.change_window_attributes(self.window, &ground)?;
         let painted = Rectangle { x: 0, y: 0, width: side, height: side };
         let began = Instant::now();
         self.connection.poly_fill_rectangle(self.window, self.brush, &[painted])?;

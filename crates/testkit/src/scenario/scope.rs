@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::editor::Editor;
-use super::{PATIENCE, Stage, introduce, leads, near, shows_magenta};
+use super::{PATIENCE, Person, Stage, introduce, leads, near, shows_magenta};
 use crate::glass::{Marker, View};
 use crate::picture::Picture;
 use crate::wait::{holds_for, wait_until};
@@ -19,36 +19,63 @@ const CANARY: (u32, u32) = (800, 640);
 /// The whole of it.
 ///
 /// # Errors
-/// At the first thing that is not as it should be.
+/// At the first thing that is not as it should be; pictures of both displays are left in the stage's folder.
 pub fn narrow(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<()> {
     let editor = Editor::open(&stage.customer, "letter.txt")?;
     let _browser = stage.open_page()?;
-    let _canary = Marker::show(stage.customer.display(), CANARY.0, CANARY.1, 0xff_00_ff)?;
     let (operator, customer) = introduce(stage)?;
+    let outcome = play(stage, &editor, &operator, &customer, tell);
+    if outcome.is_err() {
+        for (name, desktop) in
+            [("failed-customer.png", &stage.customer), ("failed-operator.png", &stage.operator)]
+        {
+            desktop.display().picture()?.save(&stage.folder().join(name))?;
+        }
+    }
+    outcome
+}
+
+fn play(
+    stage: &Stage,
+    editor: &Editor,
+    operator: &Person<'_>,
+    customer: &Person<'_>,
+    tell: &mut dyn FnMut(&str),
+) -> Result<()> {
     customer.answers("Accept")?;
 
-    tell("the operator asks for all at once, the customer shows the editor alone");
+    tell("the operator asks for all at once, and sees everything");
     operator.clicks("Ask to see and control")?;
     customer.sees("see your screen and use your mouse and keyboard?")?;
-    customer.picks("Only these programs")?;
-    customer.picks("XTerm")?;
-    customer.sees("whatever you could do on this computer can be done here")?;
     customer.answers("Allow")?;
-    operator.sees("Seeing XTerm")?;
     operator.sees("In control")?;
-
-    tell("the operator sees the editor and nothing of the rest");
     let eye = stage.operator.display().connect()?;
     let there = stage.customer.display().connect()?;
     let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
+    let canary = Marker::show(stage.customer.display(), CANARY.0, CANARY.1, 0xff_00_ff)?;
+    wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
+
+    tell("the customer shows the editor alone, and the operator sees nothing of the rest");
+    customer.clicks("Show less …")?;
+    customer.picks("Only these programs")?;
+    customer.picks("XTerm")?;
+    customer.sees("whatever you could do on this computer can be done here")?;
+    customer.answers("Show this")?;
+    operator.sees("Seeing XTerm")?;
     let page = |picture: &Picture| picture.find_colour(PAGE, 40, 40).is_some();
-    ensure!(shows_magenta(&there.picture()?) && page(&there.picture()?), "the customer's own screen has both");
+    ensure!(
+        shows_magenta(&there.picture()?) && page(&there.picture()?),
+        "the customer's own screen has both"
+    );
+    wait_until("the narrower picture", PATIENCE, || {
+        eye.picture().is_ok_and(|picture| !shows_magenta(&picture) && !page(&picture))
+    })?;
     holds_for("nothing of other programs", Duration::from_secs(2), || {
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture) && !page(&picture))
     })?;
 
     tell("what the operator types arrives in the editor, and the pointer stays within it");
-    leads(stage, &operator, &view, editor.middle())?;
+    leads(stage, operator, &view, editor.middle())?;
     operator.hand().click(view.place(editor.middle()))?;
     operator.sees("Keyboard goes to the customer")?;
     operator.hand().types(WORDS, 60)?;
@@ -70,6 +97,7 @@ pub fn narrow(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<()> {
     operator.sees("Seeing the screen")?;
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
 
+    drop(canary);
     tell("the operator draws an arrow, and it is on the customer's screen");
     operator.clicks("Draw")?;
     operator.picks("Ask whether you may draw")?;
