@@ -38,11 +38,7 @@ impl Cursor {
     }
 
     pub(super) fn may_have_moved(&mut self) {
-        self.moved_if(true);
-    }
-
-    pub(super) fn moved_if(&mut self, something_else_has: bool) {
-        self.is_position_stale |= something_else_has;
+        self.is_position_stale = true;
     }
 
     /// The picture is of another place: everything is told again.

@@ -38,6 +38,7 @@ pub(crate) mod windows;
 use deskside_session::Scope;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::res::ConnectionExt as _;
 use x11rb::protocol::shm::ConnectionExt as _;
 use x11rb::protocol::xinput::ConnectionExt as _;
 use x11rb::protocol::xkb::ConnectionExt as _;
@@ -93,6 +94,10 @@ pub fn open(display: Option<&str>) -> Result<X11, PlatformError> {
     let shm = connection.shm_query_version()?.reply()?;
     if (shm.major_version, shm.minor_version) < (1, 2) {
         return Err(PlatformError::Missing("MIT-SHM 1.2 (is it a display of another computer?)"));
+    }
+    let resources = connection.res_query_version(1, 2)?.reply()?;
+    if (resources.server_major, resources.server_minor) < (1, 2) {
+        return Err(PlatformError::Missing("X-Resource 1.2"));
     }
     let root = &connection.setup().roots[screen];
     segment::check_pixel_format(connection.setup(), root.root_depth)?;

@@ -3,6 +3,7 @@
 
 use deskside_codec::Rect;
 use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
 use x11rb::protocol::damage::{ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xfixes::{ConnectionExt as _, Region as ServerRegion};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window};
@@ -15,7 +16,7 @@ use crate::PlatformError;
 pub(super) struct Plain {
     damage: Damage,
     region: ServerRegion,
-    pub(super) has_changed: bool,
+    has_changed: bool,
 }
 
 impl Plain {
@@ -27,6 +28,13 @@ impl Plain {
         let region = connection.generate_id()?;
         connection.xfixes_create_region(region, &[])?.check()?;
         Ok(Self { damage, region, has_changed: false })
+    }
+
+    /// Takes in an event; whether there may be something to tell now.
+    pub(super) fn happened(&mut self, event: &Event) -> bool {
+        let is_damage = matches!(event, Event::DamageNotify(event) if event.damage == self.damage);
+        self.has_changed |= is_damage;
+        is_damage
     }
 
     /// What has changed since the last time, in pixels of the root.

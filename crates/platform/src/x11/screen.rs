@@ -115,27 +115,24 @@ impl X11Screen {
     /// Takes in what the server has sent, without waiting.
     fn drain(&mut self) -> Result<(), PlatformError> {
         while let Some(event) = self.connection.poll_for_event()? {
-            match (&event, &mut self.mode) {
-                (Event::ConfigureNotify(configured), _) if configured.window == self.root => {
-                    self.is_size_stale = true;
-                }
-                (Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_), _) => self.is_size_stale = true,
-                (Event::XfixesCursorNotify(_), _) => self.cursor.has_other_shape(),
-                (Event::XinputRawMotion(_), _) => self.cursor.may_have_moved(),
-                (Event::Error(error), _) => {
+            match &event {
+                Event::ConfigureNotify(event) if event.window == self.root => self.is_size_stale = true,
+                Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.is_size_stale = true,
+                Event::XfixesCursorNotify(_) => self.cursor.has_other_shape(),
+                Event::XinputRawMotion(_) => self.cursor.may_have_moved(),
+                Event::Error(error) => {
                     tracing::warn!(?error, "the display refused a request of the capture");
                 }
-                (Event::DamageNotify(_), Mode::Plain(plain)) => {
-                    (plain.has_changed, self.may_have_changed) = (true, true);
-                    // A program that draws often also moves the pointer, which alone makes no event.
-                    self.cursor.may_have_moved();
-                }
-                (event, Mode::Composed(composer)) => {
-                    let concerns_picture = composer.happened(event);
-                    self.may_have_changed |= concerns_picture;
-                    self.cursor.moved_if(concerns_picture);
-                }
                 _ => {}
+            }
+            let concerns_picture = match &mut self.mode {
+                Mode::Plain(plain) => plain.happened(&event),
+                Mode::Composed(composer) => composer.happened(&event),
+            };
+            if concerns_picture {
+                self.may_have_changed = true;
+                // A program that draws often also moves the pointer, which alone makes no event.
+                self.cursor.may_have_moved();
             }
         }
         Ok(())

@@ -115,7 +115,8 @@ fn a_large_screen_is_captured() {
     assert_shows(&client, &mut screen, &consent, &[Rect::new(0, 2000, 4000, 880)]);
 }
 
-fn resize(outer: &Client, width: u32, height: u32) {
+/// Gives the display inside another size.
+pub(crate) fn resize(outer: &Client, width: u32, height: u32) {
     let windows = outer.connection.query_tree(outer.root).unwrap().reply().unwrap().children;
     let is_shown = |window: &Window| {
         let geometry = outer.connection.get_geometry(*window).unwrap().reply().unwrap();

@@ -106,9 +106,8 @@ impl Composer {
             return true;
         }
         if let Event::DamageNotify(event) = event {
-            let storage = self.windows.top_level(event.drawable).map(|top| top.storage);
-            if let (Some(source), Some(storage)) = (self.sources.get_mut(&event.drawable), storage) {
-                source.painted(event, storage);
+            if let Some(source) = self.sources.get_mut(&event.drawable) {
+                source.painted(event);
             }
             return true;
         }
@@ -128,7 +127,6 @@ impl Composer {
         self.replan();
         let mut asked = Vec::new();
         for (window, source) in &mut self.sources {
-            source.settle(connection)?;
             if std::mem::take(&mut source.has_changed) {
                 // Subtracting first: what is painted from here on makes an event of its own.
                 connection.damage_subtract(source.changes, x11rb::NONE, self.scratch)?.ignore_error();
@@ -231,12 +229,13 @@ impl Composer {
         for source in gone.iter().filter_map(|window| self.sources.remove(window)) {
             source.end(connection)?;
         }
+        let now = self.windows.touched();
         for part in &self.plan.parts {
             let Some(top) = self.windows.top_level(part.window) else { continue };
             if let Some(source) = self.sources.get_mut(&part.window) {
-                source.follow(connection, top)?;
+                source.follow(connection, top, now)?;
             } else {
-                self.sources.insert(part.window, Source::new(connection, part.window, top)?);
+                self.sources.insert(part.window, Source::new(connection, part.window, top, now)?);
             }
         }
         Ok(())

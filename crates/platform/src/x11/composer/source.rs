@@ -21,6 +21,11 @@ struct Strokes {
     damage: Damage,
     /// Number of the request that began it, whose own event says only how large the window is.
     begun_by: u16,
+    /// What DAMAGE has told of. The server also tells of what was merely uncovered or moved, so this counts
+    /// only if no window was touched since it was asked for.
+    told: Region,
+    /// When it was asked for, as the directory counts.
+    since: u64,
 }
 
 /// A top-level window that is shown.
@@ -46,6 +51,7 @@ impl Source {
         connection: &RustConnection,
         window: Window,
         top: &TopLevel,
+        now: u64,
     ) -> Result<Self, ReplyOrIdError> {
         let changes = connection.generate_id()?;
         connection.damage_create(changes, window, ReportLevel::NON_EMPTY)?.ignore_error();
@@ -62,26 +68,38 @@ impl Source {
             changes,
             has_changed: false,
         };
-        source.begin(connection, top)?;
+        source.begin(connection, top, now)?;
         Ok(source)
     }
 
-    /// Follows the window to its present memory. The server must be held, and the directory be up to date.
+    /// Follows the window to its present memory, and to what is painted in it. The server must be held, and
+    /// the directory be up to date; `now` is its count of what was done to windows.
     pub(super) fn follow(
         &mut self,
         connection: &RustConnection,
         top: &TopLevel,
+        now: u64,
     ) -> Result<(), ReplyOrIdError> {
         // What is not painted may have been moved over what is.
-        let is_unclear = !self.unpainted.is_empty() && self.moved_within != top.moved_within;
-        if self.storage != top.storage || is_unclear || self.pixmap == x11rb::NONE {
-            self.begin(connection, top)?;
-        }
+        let is_mixed = !self.unpainted.is_empty() && self.moved_within != top.moved_within;
         self.moved_within = top.moved_within;
+        if self.storage != top.storage || is_mixed || self.pixmap == x11rb::NONE {
+            return self.begin(connection, top, now);
+        }
+        let Some(strokes) = &mut self.strokes else { return Ok(()) };
+        let told = std::mem::take(&mut strokes.told);
+        if std::mem::replace(&mut strokes.since, now) == now {
+            self.unpainted = self.unpainted.subtract(&told);
+        } else {
+            ask_to_paint(connection, top)?;
+        }
+        if self.unpainted.is_empty() {
+            self.end_strokes(connection)?;
+        }
         Ok(())
     }
 
-    fn begin(&mut self, connection: &RustConnection, top: &TopLevel) -> Result<(), ReplyOrIdError> {
+    fn begin(&mut self, connection: &RustConnection, top: &TopLevel, now: u64) -> Result<(), ReplyOrIdError> {
         self.forget_memory(connection)?;
         self.end_strokes(connection)?;
         self.pixmap = connection.generate_id()?;
@@ -101,37 +119,26 @@ impl Source {
         let begun = connection.damage_create(damage, self.window, ReportLevel::RAW_RECTANGLES)?;
         let begun_by = (begun.sequence_number() & u64::from(u16::MAX)) as u16;
         begun.ignore_error();
-        self.strokes = Some(Strokes { damage, begun_by });
-        for inner in top.inner.iter().filter(|inner| inner.draws) {
-            connection.clear_area(true, inner.window, 0, 0, 0, 0)?.ignore_error();
-        }
-        Ok(())
+        self.strokes = Some(Strokes { damage, begun_by, told: Region::default(), since: now });
+        ask_to_paint(connection, top)
     }
 
-    /// Takes in that something was painted, on this window as the directory knows it at that time.
-    pub(super) fn painted(&mut self, event: &NotifyEvent, storage: u64) {
+    /// Takes in that something was painted, or may have been.
+    pub(super) fn painted(&mut self, event: &NotifyEvent) {
         if event.damage == self.changes {
             self.has_changed = true;
         }
-        let is_stroke = |strokes: &Strokes| {
-            strokes.damage == event.damage && strokes.begun_by != event.sequence && storage == self.storage
-        };
-        if self.strokes.as_ref().is_some_and(is_stroke) {
-            self.unpainted = self.unpainted.subtract(&Region::of(event.area.into()));
+        if let Some(strokes) = &mut self.strokes
+            && strokes.damage == event.damage
+            && strokes.begun_by != event.sequence
+        {
+            strokes.told = strokes.told.union(&Region::of(event.area.into()));
         }
     }
 
     /// What has not been painted, in pixels of the root for a window whose outer corner is there.
     pub(super) fn unpainted(&self, (x, y): (i32, i32)) -> Region {
         self.unpainted.clone().translate(x + self.border, y + self.border)
-    }
-
-    /// Stops listening to strokes once they make no difference any more.
-    pub(super) fn settle(&mut self, connection: &RustConnection) -> Result<(), ReplyOrIdError> {
-        if self.unpainted.is_empty() {
-            self.end_strokes(connection)?;
-        }
-        Ok(())
     }
 
     /// The memory could not be read: it is asked for anew.
@@ -157,4 +164,12 @@ impl Source {
         connection.damage_destroy(self.changes)?.ignore_error();
         Ok(())
     }
+}
+
+/// As after the window was covered. Where the server paints a background it does so now.
+fn ask_to_paint(connection: &RustConnection, top: &TopLevel) -> Result<(), ReplyOrIdError> {
+    for inner in top.inner.iter().filter(|inner| inner.draws) {
+        connection.clear_area(true, inner.window, 0, 0, 0, 0)?.ignore_error();
+    }
+    Ok(())
 }

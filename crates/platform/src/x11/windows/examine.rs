@@ -6,7 +6,7 @@ use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::res::{ClientIdMask, ClientIdSpec, ConnectionExt as _};
-use x11rb::protocol::shape::{ConnectionExt as _, GetRectanglesReply, SK};
+use x11rb::protocol::shape::{ConnectionExt as _, GetRectanglesReply, QueryExtentsReply, SK};
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, GetGeometryReply,
     GetPropertyReply, GetWindowAttributesReply, MapState, QueryTreeReply, Window, WindowClass,
@@ -110,7 +110,10 @@ struct Question<'c> {
     geometry: Cookie<'c, RustConnection, GetGeometryReply>,
     tree: Cookie<'c, RustConnection, QueryTreeReply>,
     hints: Option<Hints<'c>>,
-    shape: Option<Cookie<'c, RustConnection, GetRectanglesReply>>,
+    shape: Option<(
+        Cookie<'c, RustConnection, QueryExtentsReply>,
+        Cookie<'c, RustConnection, GetRectanglesReply>,
+    )>,
 }
 
 struct Hints<'c> {
@@ -132,7 +135,10 @@ fn ask<'c>(
     connection.change_window_attributes(window, &listen)?.ignore_error();
     let shape = if level == 0 {
         connection.shape_select_input(window, true)?.ignore_error();
-        Some(connection.shape_get_rectangles(window, SK::BOUNDING)?)
+        Some((
+            connection.shape_query_extents(window)?,
+            connection.shape_get_rectangles(window, SK::BOUNDING)?,
+        ))
     } else {
         None
     };
@@ -206,21 +212,14 @@ fn hear(question: Question<'_>, atoms: &Atoms) -> Result<Option<(Answer, Vec<Win
             (answer.transient_for, answer.leader) = (one(&transient_for), one(&leader));
         }
     }
-    if let Some(shape) = question.shape.map(|shape| still(shape.reply())).transpose()?.flatten()
-        && let Some((answer, _)) = &mut answer
-    {
-        answer.shape = form(&shape, &answer.geometry);
+    if let Some((extents, shape)) = question.shape {
+        let (extents, shape) = (still(extents.reply())?, still(shape.reply())?);
+        let is_shaped = extents.is_some_and(|extents| extents.bounding_shaped);
+        if let (Some((answer, _)), Some(shape)) = (&mut answer, shape.filter(|_| is_shaped)) {
+            answer.shape = Some(shape.rectangles.into_iter().map(Place::from).collect());
+        }
     }
     Ok(answer)
-}
-
-/// The form of a window that is not simply a rectangle with its border.
-fn form(shape: &GetRectanglesReply, geometry: &GetGeometryReply) -> Option<Region> {
-    let border = i32::from(geometry.border_width);
-    let side = |inner: u16| u32::from(inner) + 2 * u32::from(geometry.border_width);
-    let whole = Place { x: -border, y: -border, width: side(geometry.width), height: side(geometry.height) };
-    let region: Region = shape.rectangles.iter().copied().map(Place::from).collect();
-    (region != Region::of(whole)).then_some(region)
 }
 
 /// The inner corner of a window whose parent's inner corner is there.

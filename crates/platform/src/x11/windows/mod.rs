@@ -8,16 +8,15 @@ mod applications;
 mod examine;
 mod owner;
 mod process;
+mod top;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskside_session::{ApplicationId, Scope};
+use deskside_session::ApplicationId;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::shape::ConnectionExt as _;
-use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, ConfigureNotifyEvent, ConnectionExt as _, EventMask, Window,
-};
+use x11rb::protocol::xproto::{AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window};
 use x11rb::rust_connection::RustConnection;
 
 pub(super) use applications::list;
@@ -25,113 +24,13 @@ pub use applications::{Application, Risk};
 pub(crate) use examine::Atoms;
 pub(crate) use owner::{Kind, Owner, allows};
 pub(crate) use process::Processes;
+pub(crate) use top::{Geometry, Inner, TopLevel};
 
 use self::examine::Answer;
 use self::owner::{Census, Part, resolve};
 use self::process::Seen;
-use super::region::{Place, Region};
+use self::top::{geometry_of, inner};
 use crate::PlatformError;
-
-/// Where a top-level window is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Geometry {
-    /// Of the outer upper left corner, from that of the root.
-    pub(crate) x: i32,
-    pub(crate) y: i32,
-    /// Without the border.
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) border: u32,
-}
-
-impl Geometry {
-    /// With the border.
-    pub(crate) fn outer(&self) -> Place {
-        let (width, height) = (self.width + 2 * self.border, self.height + 2 * self.border);
-        Place { x: self.x, y: self.y, width, height }
-    }
-}
-
-/// A window within a top-level window, or that itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Inner {
-    pub(crate) window: Window,
-    /// Not a window that only takes input.
-    pub(crate) draws: bool,
-    /// Its border, from the top-level window's inner upper left corner.
-    pub(crate) edge: Region,
-    part: Part,
-    is_override_redirect: bool,
-    transient_for: Option<ApplicationId>,
-}
-
-/// A child of the root.
-#[derive(Debug, Clone)]
-pub(crate) struct TopLevel {
-    /// `None` until it is known.
-    pub(crate) geometry: Option<Geometry>,
-    pub(crate) is_mapped: bool,
-    /// It is as it was when it was looked at. If not, it is nobody's, and what is below does not hold.
-    pub(crate) is_known: bool,
-    pub(crate) owner: Owner,
-    pub(crate) kind: Kind,
-    /// Bits of a pixel; 0 for a window that only takes input.
-    pub(crate) depth: u8,
-    /// If it is not a rectangle: its form from its inner upper left corner.
-    pub(crate) shape: Option<Region>,
-    /// Itself, and all windows within.
-    pub(crate) inner: Vec<Inner>,
-    /// Raised whenever the display gives it other memory for its pixels.
-    pub(crate) storage: u64,
-    /// Raised whenever something in it was moved.
-    pub(crate) moved_within: u64,
-}
-
-impl TopLevel {
-    fn new(geometry: Option<Geometry>) -> Self {
-        Self {
-            geometry,
-            is_mapped: false,
-            is_known: false,
-            owner: Owner::Unknown,
-            kind: Kind::Ordinary,
-            depth: 0,
-            shape: None,
-            inner: Vec::new(),
-            storage: 0,
-            moved_within: 0,
-        }
-    }
-
-    /// Whether it covers anything.
-    pub(crate) fn is_seen(&self) -> bool {
-        self.is_mapped && self.depth != 0
-    }
-
-    /// The pixels of the root that it covers, if it is seen.
-    pub(crate) fn outline(&self) -> Region {
-        let Some(geometry) = self.geometry else { return Region::default() };
-        let outer = Region::of(geometry.outer());
-        let Some(shape) = &self.shape else { return outer };
-        let border = i32::try_from(geometry.border).unwrap_or(0);
-        shape.clone().translate(geometry.x + border, geometry.y + border).intersect(&outer)
-    }
-
-    /// Whether a scope reaches it.
-    pub(crate) fn is_within(&self, scope: &Scope) -> bool {
-        self.is_known && allows(scope, &self.owner, self.kind)
-    }
-
-    fn configure(&mut self, geometry: Geometry) {
-        let is_same_size = self.geometry.is_some_and(|before| {
-            (before.width, before.height, before.border) == (geometry.width, geometry.height, geometry.border)
-        });
-        if !is_same_size {
-            self.storage += 1;
-        }
-        self.geometry = Some(geometry);
-    }
-}
 
 /// The directory, as of the events that it has been told of.
 #[derive(Debug)]
@@ -150,6 +49,7 @@ pub(crate) struct Windows {
     tops: BTreeMap<Window, TopLevel>,
     /// The top-level window of each window.
     top_of: BTreeMap<Window, Window>,
+    touched: u64,
     /// Windows that were once shown on the root as an application's own.
     shown_once: Vec<Window>,
 }
@@ -181,13 +81,31 @@ impl Windows {
             is_order_known: false,
             tops: BTreeMap::new(),
             top_of: BTreeMap::new(),
+            touched: 0,
             shown_once: Vec::new(),
         })
+    }
+
+    /// How many times something was done to any top-level window by which others may be covered or uncovered.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched
     }
 
     /// Takes in an event; whether it is about windows.
     pub(crate) fn happened(&mut self, event: &Event) -> bool {
         let root = self.root;
+        let touches = match event {
+            Event::MapNotify(event) => event.event == root,
+            Event::UnmapNotify(event) => event.event == root,
+            Event::ReparentNotify(event) => event.event == root,
+            Event::ConfigureNotify(event) => event.event == root,
+            Event::GravityNotify(event) => event.event == root,
+            Event::CirculateNotify(event) => event.event == root,
+            Event::DestroyNotify(event) => event.event == root,
+            Event::ShapeNotify(_) | Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => true,
+            _ => false,
+        };
+        self.touched += u64::from(touches);
         match event {
             Event::CreateNotify(event) if event.parent == root => {
                 let geometry = Geometry {
@@ -202,6 +120,7 @@ impl Windows {
             Event::DestroyNotify(event) if event.event == root => self.remove(event.window),
             Event::ReparentNotify(event) => {
                 self.disturb(event.event);
+                self.soil(event.event);
                 if event.parent == root {
                     self.add(event.window, None);
                 } else if event.event == root {
@@ -235,6 +154,8 @@ impl Windows {
             }
             Event::CirculateNotify(event) if event.event == root => self.is_order_known = false,
             Event::CreateNotify(event) => self.disturb(event.parent),
+            Event::DestroyNotify(event) => self.left(event.event, event.window),
+            Event::UnmapNotify(event) => self.left(event.event, event.window),
             Event::ConfigureNotify(event) if event.event != event.window => {
                 self.moved_within(event.event);
                 if event.border_width != 0 {
@@ -350,12 +271,6 @@ impl Windows {
         self.top_of.get(&window).copied()
     }
 
-    /// Whose a window is: what is known of the top-level window that it is or lies within.
-    pub(crate) fn owner(&self, window: Window) -> Owner {
-        let top = self.top_of(window).and_then(|top| self.tops.get(&top));
-        top.filter(|top| top.is_known).map_or(Owner::Unknown, |top| top.owner.clone())
-    }
-
     /// The order of all children of the root, from the lowest, that a question has brought. Windows that are
     /// not known yet are not known to anybody.
     pub(crate) fn set_order(&mut self, children: &[Window]) {
@@ -385,13 +300,28 @@ impl Windows {
 
     /// Something about this window, or in it, is other than it was.
     fn disturb(&mut self, window: Window) {
-        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
             top.is_known = false;
         }
     }
 
+    /// What is in the top-level window's memory may be another application's, and stays until it is painted
+    /// over: as if it were new memory.
+    fn soil(&mut self, window: Window) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
+            top.storage += 1;
+        }
+    }
+
+    /// A window is not seen any more in that which it was in.
+    fn left(&mut self, parent: Window, window: Window) {
+        if (parent ^ window) & !self.name_mask != 0 {
+            self.soil(parent);
+        }
+    }
+
     fn moved_within(&mut self, window: Window) {
-        if let Some(top) = self.top_of.get(&window).and_then(|top| self.tops.get_mut(top)) {
+        if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
             top.moved_within += 1;
         }
     }
@@ -469,28 +399,5 @@ impl Census for Windows {
 
     fn seen(&self, application: ApplicationId) -> Seen {
         self.processes.seen(application)
-    }
-}
-
-fn inner(answer: &Answer, process: &impl Fn(Window) -> Option<ApplicationId>) -> Inner {
-    let transient_for = answer.transient_for.and_then(process);
-    let part = Part {
-        application: process(answer.window),
-        is_client: answer.is_client && answer.draws,
-        kind: answer.kind,
-        hinted: transient_for.or_else(|| answer.leader.and_then(process)),
-    };
-    let is_override_redirect = answer.is_override_redirect;
-    let (window, draws, edge) = (answer.window, answer.draws, answer.edge.clone());
-    Inner { window, draws, edge, part, is_override_redirect, transient_for }
-}
-
-fn geometry_of(event: &ConfigureNotifyEvent) -> Geometry {
-    Geometry {
-        x: event.x.into(),
-        y: event.y.into(),
-        width: event.width.into(),
-        height: event.height.into(),
-        border: event.border_width.into(),
     }
 }

@@ -97,8 +97,12 @@ pub(super) fn resolve(top: &Part, within: &[Part], census: &impl Census) -> (Own
     let Some(maker) = top.application else { return (Owner::Unknown, kind) };
     let seen = census.seen(maker);
     match (kind, seen.special) {
+        // What a task bar pops up shows what is on the task bar, and previews of all windows.
+        (Kind::Ordinary, Some(Kind::Panel)) if !top.is_client => {
+            owners.insert(maker);
+            (Owner::Applications(owners), Kind::Panel)
+        }
         (Kind::Ordinary, _) if seen.ordinary => (Owner::Applications(owners), kind),
-        // What a task bar pops up shows what is on the task bar.
         (Kind::Ordinary, Some(special)) => {
             owners.insert(maker);
             (Owner::Applications(owners), special)
@@ -138,6 +142,8 @@ mod tests {
     const BANK: ApplicationId = ApplicationId(4);
     const BAR: ApplicationId = ApplicationId(5);
     const HELPER: ApplicationId = ApplicationId(6);
+    /// With a task bar and windows of its own.
+    const SHELL: ApplicationId = ApplicationId(7);
 
     struct Office;
 
@@ -152,8 +158,8 @@ mod tests {
 
         fn seen(&self, application: ApplicationId) -> Seen {
             Seen {
-                ordinary: [EDITOR, BANK, OWN].contains(&application),
-                special: (application == BAR).then_some(Kind::Panel),
+                ordinary: [EDITOR, BANK, OWN, SHELL].contains(&application),
+                special: [BAR, SHELL].contains(&application).then_some(Kind::Panel),
             }
         }
     }
@@ -227,7 +233,10 @@ mod tests {
             let (owner, found) = resolve(&special(BANK), &[], &Office);
             assert!(!allows(&hidden, &owner, found), "of a hidden application");
         }
-        let (owner, kind) = resolve(&of(BAR), &[], &Office);
-        assert_eq!((owner, kind), (owners(&[BAR]), Kind::Panel), "what a task bar pops up");
+        for bar in [BAR, SHELL] {
+            let popped_up = resolve(&of(bar), &[], &Office);
+            assert_eq!(popped_up, (owners(&[bar]), Kind::Panel), "what a task bar pops up");
+        }
+        assert_eq!(resolve(&client(SHELL), &[], &Office), (owners(&[SHELL]), Kind::Ordinary));
     }
 }

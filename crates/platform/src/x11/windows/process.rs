@@ -58,6 +58,8 @@ impl Processes {
         let seen = known.seen.entry(application).or_default();
         match kind {
             Kind::Ordinary => seen.ordinary = true,
+            // A task bar shows more of others than anything else does.
+            _ if seen.special == Some(Kind::Panel) => {}
             special => seen.special = Some(special),
         }
     }

@@ -13,6 +13,8 @@ const SEQUENCE: [i32; PERIOD] = [1, -1, -1, -1, 1, 1, 1, -1, 1, 1, -1, -1, 1, -1
 const STEP: usize = 7;
 /// A block of nothing but noise correlates at 0.07 on an average, one of the pattern at 1.
 const LEAST_CORRELATION: f64 = 0.5;
+/// In a block that is more even nothing is looked for; one quarter of the canary deviates by 20.
+const LEAST_DEVIATION: i32 = 8;
 /// Pixels of a run that are compared exactly.
 const RUN: usize = 4;
 /// The largest canary.
@@ -81,7 +83,7 @@ fn correlates(frame: &[u32], width: usize, x: usize, y: usize) -> bool {
     let mean = block.iter().flatten().sum::<i32>() / count;
     block.iter_mut().flatten().for_each(|value| *value -= mean);
     let power: i64 = block.iter().flatten().map(|value| i64::from(value * value)).sum();
-    if power < i64::from(count) * 4 {
+    if power < i64::from(count) * i64::from(LEAST_DEVIATION * LEAST_DEVIATION) {
         return false;
     }
     let most = (power as f64 * f64::from(count)).sqrt() * LEAST_CORRELATION;

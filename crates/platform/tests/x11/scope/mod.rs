@@ -2,6 +2,9 @@
 
 mod actor;
 mod canary;
+mod chaos;
+mod hidden;
+mod limits;
 mod shown;
 
 use std::process::{Child, Command, Stdio};
@@ -14,7 +17,7 @@ use deskside_session::{ApplicationId, Scope};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, PropMode, Window};
 use x11rb::wrapper::ConnectionExt as _;
 
-use self::actor::Actor;
+use self::actor::{Actor, Paint};
 use crate::consent::Consent;
 use crate::display::{Client, Display, eventually};
 
@@ -54,12 +57,23 @@ impl Desktop {
     fn with_window_manager() -> Self {
         let mut desktop = Self::new();
         desktop.start("openbox", &[]);
-        eventually("the window manager is there", || {
-            let name = desktop.atom("_NET_SUPPORTING_WM_CHECK");
-            let (root, kind) = (desktop.client.root, AtomEnum::WINDOW);
-            let property = desktop.client.connection.get_property(false, root, name, kind, 0, 1).unwrap();
-            property.reply().unwrap().value32().and_then(|mut values| values.next())
-        });
+        // It says that it is there before it listens, so it is asked until it answers.
+        let mut probe = desktop.actor();
+        let window = probe.show((0, 0, 10, 10), Paint::Nothing);
+        let connection = &desktop.client.connection;
+        let is_framed = || {
+            let tree = connection.query_tree(window).unwrap().reply().unwrap();
+            tree.parent != desktop.client.root
+        };
+        for _ in 0..2 {
+            eventually("the window manager is there", || {
+                connection.map_window(window).unwrap();
+                is_framed().then_some(())
+            });
+            connection.unmap_window(window).unwrap();
+            eventually("the window manager lets go", || (!is_framed()).then_some(()));
+        }
+        drop(probe);
         desktop
     }
 

@@ -192,7 +192,9 @@ fn applications_are_listed_by_process() {
     let pid = [editor.pid()];
     connection.change_property32(PropMode::REPLACE, secret, name, AtomEnum::CARDINAL, &pid).unwrap();
     let number = desktop.number(first, "first");
-    assert_eq!(number, desktop.number(second, "second\u{7}"));
+    assert_eq!(number, desktop.number(second, "second"));
+    let (name, kind) = (AtomEnum::WM_NAME, AtomEnum::STRING);
+    connection.change_property8(PropMode::REPLACE, second, name, kind, b"sec\x07ond").unwrap();
     assert_ne!(number, desktop.number(secret, "secret"));
     desktop.client.window((0, 300, 10, 10), 0, EventMask::NO_EVENT);
     desktop.start("xterm", &[]);
