@@ -1,6 +1,7 @@
 //! Control within a scope: what reaches which program, with a window manager, while others push in between.
 
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use deskside_platform::x11::{X11, X11Injector};
 use deskside_platform::{InjectError, Injector as _};
@@ -261,8 +262,10 @@ fn t27_a_focus_stealer_hears_nothing() {
     let window = desk.window;
     desk.other.order(&format!("steal {popup} 1500"));
     desk.allowed.order(&format!("steal {window} 1500"));
-    let (mut carried_out, mut refused) = (0, 0);
-    for turn in 0..400 {
+    let (mut carried_out, mut refused, mut turn) = (0, 0, 0);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(1400) {
+        turn += 1;
         let event = if turn % 4 == 0 { key(key::Left, turn % 8 == 0) } else { InputEvent::Text('a') };
         match desk.inject(&consent, event) {
             Ok(()) => carried_out += usize::from(matches!(event, InputEvent::Text(_))),
