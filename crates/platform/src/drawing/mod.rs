@@ -21,16 +21,18 @@ const RING: f32 = 18.0;
 /// Length of an arrow's head.
 const HEAD: f32 = 22.0;
 
-/// What a mark looks like, cut to these limits; `None` if nothing of it lies there.
+/// What a mark looks like on the screen. The picture in whose pixels its places are begins at the upper left of
+/// these limits, to which it is cut; `None` if nothing of it lies there.
 pub(crate) fn draw(shown: &Shown<'_>, limits: Rect) -> Option<Canvas> {
     let strength = f32::from(shown.strength) / f32::from(STEPS);
     let line = LINE * strength;
     let palette = palette(shown.colour);
     if let Figure::Text { at, text } = shown.figure {
         // Words do not become thinner; the last half of the time they are gone.
-        return (STEPS / 2 < shown.strength).then(|| lettering::plate(spot(*at), text, palette, limits))?;
+        return (STEPS / 2 < shown.strength)
+            .then(|| lettering::plate(spot(*at, limits), text, palette, limits))?;
     }
-    let paths = paths(shown.figure);
+    let paths = paths(shown.figure, limits);
     let spots = paths.iter().flatten().copied();
     let mut canvas = Canvas::around(spots, line / 2.0 + RIM + 1.0, limits, palette)?;
     for (thickness, value) in [(line / 2.0 + RIM, canvas::RIM), (line / 2.0, canvas::BODY)] {
@@ -42,7 +44,8 @@ pub(crate) fn draw(shown: &Shown<'_>, limits: Rect) -> Option<Canvas> {
 }
 
 /// The lines that a figure consists of.
-fn paths(figure: &Figure) -> Vec<Vec<Spot>> {
+fn paths(figure: &Figure, limits: Rect) -> Vec<Vec<Spot>> {
+    let spot = |place: Place| spot(place, limits);
     match figure {
         Figure::Pointer(at) => {
             let (x, y) = spot(*at);
@@ -69,8 +72,8 @@ fn paths(figure: &Figure) -> Vec<Vec<Spot>> {
     }
 }
 
-fn spot(place: Place) -> Spot {
-    (f32::from(place.x), f32::from(place.y))
+fn spot(place: Place, limits: Rect) -> Spot {
+    (f32::from(place.x) + limits.x as f32, f32::from(place.y) + limits.y as f32)
 }
 
 /// Okabe and Ito's colours, which people with any kind of colour vision tell apart, with the rim and the ink
@@ -126,11 +129,11 @@ mod tests {
         let limits = Rect { x: 100, y: 50, width: 200, height: 100 };
         let (out, beyond) = (Place { x: 0, y: 0 }, Place { x: u16::MAX, y: u16::MAX });
         let figures = [
-            Figure::Pointer(Place { x: 100, y: 50 }),
-            Figure::Arrow { from: out, to: Place { x: 299, y: 149 } },
+            Figure::Pointer(out),
+            Figure::Arrow { from: out, to: Place { x: 199, y: 99 } },
             Figure::Rectangle { from: out, to: Place { x: 200, y: 100 } },
-            Figure::Freehand(vec![out, Place { x: 200, y: 80 }, beyond, out]),
-            Figure::Text { at: Place { x: 290, y: 140 }, text: "words ".repeat(20) },
+            Figure::Freehand(vec![out, Place { x: 100, y: 30 }, beyond, out]),
+            Figure::Text { at: Place { x: 190, y: 90 }, text: "words ".repeat(20) },
         ];
         for figure in figures {
             let canvas = drawn(&figure, STEPS, limits).unwrap();
@@ -139,10 +142,9 @@ mod tests {
                 assert!(100 <= run.x && run.x + run.width <= 300 && (50..150).contains(&run.y), "{run:?}");
             }
         }
-        assert!(drawn(&Figure::Pointer(out), STEPS, limits).is_none());
-        assert!(
-            drawn(&Figure::Rectangle { from: out, to: beyond }, STEPS, limits).is_none_or(|c| area(&c) == 0)
-        );
+        assert!(drawn(&Figure::Pointer(beyond), STEPS, limits).is_none());
+        let pointer = drawn(&Figure::Pointer(Place { x: 50, y: 40 }), STEPS, limits).unwrap();
+        assert_eq!(colour_at(&pointer, 150, 90), Some(0x00d5_5e00), "from the limits' corner");
     }
 
     #[test]

@@ -28,6 +28,8 @@ mod scope;
 #[cfg(test)]
 mod scoped;
 #[cfg(test)]
+mod scoped_pointer;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod typing;

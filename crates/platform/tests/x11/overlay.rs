@@ -130,6 +130,20 @@ fn marks_stay_within_the_scope() {
     assert_eq!(desk.colours(&places), [GREY; 4]);
 }
 
+/// A mark on a monitor counts from the monitor's corner, and ends at its edge.
+#[test]
+fn marks_stay_on_their_monitor() {
+    let mut desk = Desk::new();
+    desk.display.run("xrandr", &["--setmonitor", "left", "320/100x480/100+0+0", "screen"]);
+    desk.display.run("xrandr", &["--setmonitor", "right", "320/100x480/100+320+0", "none"]);
+    let monitors = desk.desktop.monitors().unwrap();
+    let right = monitors.iter().find(|monitor| monitor.name == "right").unwrap();
+    desk.put(1, Figure::Rectangle { from: at(0, 100), to: at(100, 200) });
+    desk.show(&Consent::within(&Scope::monitor(right.id)));
+    let places = [(420, 150), (320, 150), (319, 150), (100, 150)];
+    assert_eq!(desk.colours(&places), [RED, RED, 0, 0]);
+}
+
 /// T20: nothing is drawn over the program's own windows, where it could make a question say something else.
 #[test]
 fn t20_nothing_is_drawn_over_our_own_windows() {

@@ -1,12 +1,13 @@
 //! Control within a scope: what reaches which program, with a window manager, while others push in between.
 
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use deskside_platform::x11::{X11, X11Injector};
 use deskside_platform::{InjectError, Injector as _};
 use deskside_proto::input::{Button, InputEvent};
-use deskside_session::{Area, Scope};
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, EventMask, MapState, Window};
+use deskside_session::Scope;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, MapState, Window};
 use xkeysym::key;
 
 use crate::consent::Consent;
@@ -43,26 +44,26 @@ impl Drop for WindowManager {
 }
 
 /// An allowed window on the left, one that is not on the right, and a keyboard logger below.
-struct Desk {
-    injector: X11Injector,
-    allowed: Program,
-    other: Program,
+pub(crate) struct Desk {
+    pub(crate) injector: X11Injector,
+    pub(crate) allowed: Program,
+    pub(crate) other: Program,
     window: Window,
-    outside: Window,
-    client: Client,
-    desktop: X11,
+    pub(crate) outside: Window,
+    pub(crate) client: Client,
+    pub(crate) desktop: X11,
     _manager: Option<WindowManager>,
-    display: Display,
+    pub(crate) display: Display,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let display = Display::virtual_screen(640, 480);
         let manager = WindowManager::start(&display);
         Self::on(display, Some(manager))
     }
 
-    fn unmanaged() -> Self {
+    pub(crate) fn unmanaged() -> Self {
         Self::on(Display::virtual_screen(640, 480), None)
     }
 
@@ -88,11 +89,11 @@ impl Desk {
         desk
     }
 
-    fn consent(&self) -> Consent {
+    pub(crate) fn consent(&self) -> Consent {
         Consent::within(&Scope::applications([self.allowed.application(&self.desktop)]))
     }
 
-    fn focus(&self) -> Window {
+    pub(crate) fn focus(&self) -> Window {
         self.client.connection.get_input_focus().unwrap().reply().unwrap().focus
     }
 
@@ -106,20 +107,20 @@ impl Desk {
         self.other.take();
     }
 
-    fn inject(&mut self, consent: &Consent, event: InputEvent) -> Result<(), InjectError> {
+    pub(crate) fn inject(&mut self, consent: &Consent, event: InputEvent) -> Result<(), InjectError> {
         self.injector.inject(&consent.control, event)
     }
 }
 
-fn key(keysym: u32, pressed: bool) -> InputEvent {
+pub(crate) fn key(keysym: u32, pressed: bool) -> InputEvent {
     InputEvent::Key { keysym, position: 0, pressed }
 }
 
-fn press(button: Button, pressed: bool) -> InputEvent {
+pub(crate) fn press(button: Button, pressed: bool) -> InputEvent {
     InputEvent::PointerButton { button, pressed }
 }
 
-fn keys(reached: &[Reached]) -> Vec<(u8, bool)> {
+pub(crate) fn keys(reached: &[Reached]) -> Vec<(u8, bool)> {
     let key = |reached: &Reached| match reached {
         Reached::Key { keycode, pressed, .. } => Some((*keycode, *pressed)),
         Reached::Button { .. } | Reached::Motion { .. } => None,
@@ -127,7 +128,7 @@ fn keys(reached: &[Reached]) -> Vec<(u8, bool)> {
     reached.iter().filter_map(key).collect()
 }
 
-fn buttons(reached: &[Reached]) -> Vec<bool> {
+pub(crate) fn buttons(reached: &[Reached]) -> Vec<bool> {
     let button = |reached: &Reached| match reached {
         Reached::Button { pressed, .. } => Some(*pressed),
         Reached::Key { .. } | Reached::Motion { .. } => None,
@@ -145,7 +146,7 @@ fn assert_balanced(keys: &[(u8, bool)]) {
     assert!(down.is_empty(), "{down:?} in {keys:?}");
 }
 
-fn is_out(outcome: &Result<(), InjectError>) -> bool {
+pub(crate) fn is_out(outcome: &Result<(), InjectError>) -> bool {
     matches!(outcome, Err(InjectError::OutOfScope))
 }
 
@@ -261,8 +262,10 @@ fn t27_a_focus_stealer_hears_nothing() {
     let window = desk.window;
     desk.other.order(&format!("steal {popup} 1500"));
     desk.allowed.order(&format!("steal {window} 1500"));
-    let (mut carried_out, mut refused) = (0, 0);
-    for turn in 0..400 {
+    let (mut carried_out, mut refused, mut turn) = (0, 0, 0);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(1400) {
+        turn += 1;
         let event = if turn % 4 == 0 { key(key::Left, turn % 8 == 0) } else { InputEvent::Text('a') };
         match desk.inject(&consent, event) {
             Ok(()) => carried_out += usize::from(matches!(event, InputEvent::Text(_))),
@@ -323,154 +326,4 @@ fn t27_a_grabbed_keyboard_is_refused_unless_by_a_menu_within() {
     desk.inject(&consent, InputEvent::Text('x')).unwrap();
     assert_eq!(keys(&desk.allowed.take()).len(), 2);
     assert_eq!(desk.other.take(), []);
-}
-
-/// T27: the pointer goes nowhere but to visible parts of the allowed window, nothing is clicked elsewhere,
-/// and a click whose motion was refused is no click somewhere else.
-#[test]
-fn t27_the_pointer_stays_within_the_visible_parts() {
-    let mut desk = Desk::new();
-    let consent = desk.consent();
-    let cover = desk.other.popup((100, 100, 60, 60));
-    desk.inject(&consent, InputEvent::PointerMove { x: 50, y: 200 }).unwrap();
-    desk.other.take();
-    let mut been = 0;
-    for (x, y) in (0..16u16).flat_map(|row| (0..21u16).map(move |column| (column * 32, row * 32))) {
-        let moved = desk.inject(&consent, InputEvent::PointerMove { x, y });
-        // Not on the title: the window manager's menu would open, which is not within.
-        let is_title = moved.is_ok() && y < 80;
-        for event in [press(Button::Left, true), InputEvent::Wheel { dx: 0, dy: 120 }] {
-            let outcome = if is_title { Ok(()) } else { desk.inject(&consent, event) };
-            assert_eq!(outcome.is_ok(), moved.is_ok(), "{x} {y} {event:?} {outcome:?}");
-            desk.inject(&consent, press(Button::Left, false)).unwrap();
-        }
-        if moved.is_ok() {
-            been += 1;
-            assert_eq!(desk.client.pointer(), (x as i16, y as i16));
-            // With the frame that the window manager gave to it.
-            assert!((15..276).contains(&x) && (20..360).contains(&y), "{x} {y}");
-            assert!(!((100..160).contains(&x) && (100..160).contains(&y)), "{x} {y}");
-        } else {
-            assert!(is_out(&moved), "{moved:?}");
-        }
-    }
-    assert!(50 < been, "{been}");
-    assert_eq!(desk.other.take(), [], "and not on {cover}");
-    assert_eq!(desk.client.held(), (Vec::new(), 0));
-}
-
-/// T27: while other windows fly about, over and under, no motion and no click reaches one of them. (Without a
-/// window manager: one that raises what is clicked decides itself what happens to a press that it holds back.)
-#[test]
-fn t27_the_pointer_hits_no_window_that_pushes_in_between() {
-    let mut desk = Desk::unmanaged();
-    let consent = desk.consent();
-    let wanderers: Vec<Window> = (0..3).map(|at| desk.other.popup((30 + at * 50, 80, 90, 90))).collect();
-    for window in &wanderers {
-        desk.other.order(&format!("wander {window} 1500"));
-    }
-    let (mut carried_out, mut refused) = (0, 0);
-    for turn in 0..300u16 {
-        let there = InputEvent::PointerMove { x: 30 + turn * 7 % 230, y: 60 + turn * 13 % 270 };
-        for event in [there, press(Button::Left, true), press(Button::Left, false)] {
-            match desk.inject(&consent, event) {
-                Ok(()) => carried_out += 1,
-                Err(InjectError::OutOfScope) => refused += 1,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    }
-    desk.other.order("rest");
-    let reached = desk.other.take();
-    assert_eq!(reached, [], "{carried_out} carried out, {refused} refused");
-    assert!(0 < refused && 0 < carried_out, "{carried_out} carried out, {refused} refused");
-    assert_eq!(desk.client.held(), (Vec::new(), 0));
-}
-
-/// A release goes where its press went, even if something else lies there by then.
-#[test]
-fn t27_a_button_comes_up_where_it_went_down() {
-    let mut desk = Desk::new();
-    let consent = desk.consent();
-    desk.inject(&consent, InputEvent::PointerMove { x: 100, y: 200 }).unwrap();
-    desk.inject(&consent, press(Button::Left, true)).unwrap();
-    // The window manager looks at it first.
-    eventually("the press is there", || buttons(&desk.allowed.take()).contains(&true).then_some(()));
-    let cover = desk.other.popup((50, 150, 200, 100));
-    desk.inject(&consent, press(Button::Left, false)).unwrap();
-    assert_eq!(desk.other.take(), []);
-    assert_eq!(buttons(&desk.allowed.take()), [false]);
-    // Covered while a button is held: it comes up without being told, and still where it went down.
-    desk.other.order(&format!("hide {cover}"));
-    desk.inject(&consent, press(Button::Left, true)).unwrap();
-    eventually("the press is there", || buttons(&desk.allowed.take()).contains(&true).then_some(()));
-    assert!(!desk.injector.let_go_outside().unwrap());
-    desk.other.popup((50, 150, 200, 100));
-    assert!(desk.injector.let_go_outside().unwrap());
-    assert_eq!((desk.other.take(), buttons(&desk.allowed.take())), (Vec::new(), vec![false]));
-    assert_eq!(desk.client.held(), (Vec::new(), 0));
-}
-
-/// Whole monitors: places count from the monitor's corner, and nothing beyond it is reached.
-#[test]
-fn t27_a_monitor_is_not_left() {
-    let mut desk = Desk::new();
-    desk.display.run("xrandr", &["--setmonitor", "left", "320/100x480/100+0+0", "screen"]);
-    desk.display.run("xrandr", &["--setmonitor", "right", "320/100x480/100+320+0", "none"]);
-    let monitors = desk.desktop.monitors().unwrap();
-    let right = monitors.iter().find(|monitor| monitor.name == "right").unwrap();
-    let consent = Consent::within(&Scope::monitor(right.id));
-    desk.inject(&consent, InputEvent::PointerMove { x: 10, y: 20 }).unwrap();
-    assert_eq!(desk.client.pointer(), (330, 20));
-    for (x, y) in [(320, 20), (10, 480), (u16::MAX, 0), (u16::MAX, u16::MAX)] {
-        let moved = desk.inject(&consent, InputEvent::PointerMove { x, y });
-        assert!(is_out(&moved), "{x} {y} {moved:?}");
-        assert!(is_out(&desk.inject(&consent, press(Button::Left, true))), "no click elsewhere");
-    }
-    assert_eq!(desk.client.pointer(), (330, 20));
-    // The keyboard belongs to a window on the other monitor.
-    assert!(is_out(&desk.inject(&consent, InputEvent::Text('x'))));
-    let outside = desk.outside;
-    desk.other.order(&format!("focus {outside}"));
-    eventually("the focus is on the right", || (desk.focus() == outside).then_some(()));
-    desk.inject(&consent, InputEvent::Text('x')).unwrap();
-    assert_eq!(keys(&desk.other.take()).len(), 2);
-    // The customer's own hand has moved the pointer to the other monitor.
-    desk.client.move_to(100, 100);
-    assert!(is_out(&desk.inject(&consent, press(Button::Left, true))));
-}
-
-/// T21: our own windows are nobody's target, whatever else is allowed; hidden applications are not either.
-#[test]
-fn t21_our_own_windows_are_never_a_target() {
-    let mut desk = Desk::new();
-    let hidden = desk.other.application(&desk.desktop);
-    let scope = Scope { area: Area::Screen, hidden: [hidden].into(), ..Scope::screen() };
-    let consent = Consent::within(&scope);
-    let events = EventMask::BUTTON_PRESS | EventMask::KEY_PRESS | EventMask::POINTER_MOTION;
-    let own = desk.client.window((50, 100, 100, 100), 0xff, events);
-    assert!(is_out(&desk.inject(&consent, InputEvent::PointerMove { x: 100, y: 150 })));
-    assert!(is_out(&desk.inject(&consent, InputEvent::PointerMove { x: 400, y: 150 })), "hidden");
-    desk.inject(&consent, InputEvent::PointerMove { x: 200, y: 200 }).unwrap();
-    desk.inject(&consent, InputEvent::PointerMove { x: 5, y: 5 }).unwrap();
-    desk.inject(&consent, InputEvent::Text('x')).unwrap();
-    let now = x11rb::CURRENT_TIME;
-    desk.client
-        .connection
-        .set_input_focus(x11rb::protocol::xproto::InputFocus::PARENT, own, now)
-        .unwrap()
-        .check()
-        .unwrap();
-    assert!(is_out(&desk.inject(&consent, InputEvent::Text('x'))));
-    desk.client.sync();
-    use x11rb::connection::Connection as _;
-    while let Some(event) = desk.client.connection.poll_for_event().unwrap() {
-        let is_input = matches!(
-            event,
-            x11rb::protocol::Event::ButtonPress(_)
-                | x11rb::protocol::Event::KeyPress(_)
-                | x11rb::protocol::Event::MotionNotify(_)
-        );
-        assert!(!is_input, "{event:?}");
-    }
 }
