@@ -102,9 +102,11 @@ impl Encoder {
     /// Film and photographs that were sent roughly are made exact when they have rested for a while.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        let rests =
-            self.dirty.is_empty() && self.rough.tiles().all(|tile| self.activity.rough(tile).is_some());
-        if rests { self.activity.next_due() } else { Some(self.now) }
+        if !self.dirty.is_empty() {
+            return Some(self.now);
+        }
+        let told = self.rough.tiles().map(|tile| self.activity.rests_at(tile));
+        told.chain(self.activity.next_due()).min()
     }
 
     /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
@@ -199,10 +201,9 @@ impl Encoder {
             }
             self.dirty.clean(number);
         }
-        let (dirty, activity) = (&mut self.dirty, &self.activity);
-        update.tell_exact(&self.grid, &self.sent, |tile| {
-            dirty.is_dirty(tile) || activity.rough(tile).is_some()
-        })?;
+        let (dirty, activity, now) = (&mut self.dirty, &self.activity, self.now);
+        let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();
+        update.tell_exact(&self.grid, &self.sent, |tile| is_known(tile) && activity.rests_at(tile) <= now)?;
         dirty.wait();
         lossy.bytes = update.lossy_length() as u64;
         self.rate.learn(lossy, plan.lossy_pixels, room);
