@@ -105,11 +105,6 @@ impl Activity {
         self.tiles[usize::from(number)].due().is_some_and(|due| due <= now)
     }
 
-    /// When a tile will have rested for long enough to be made exact, or to be said to be.
-    pub(crate) fn rests_at(&self, number: u16) -> Duration {
-        self.tiles[usize::from(number)].changed.unwrap_or_default() + REST
-    }
-
     /// All tiles that are to be made exact now.
     pub(crate) fn due(&self, now: Duration) -> Vec<u16> {
         if self.rough == 0 {

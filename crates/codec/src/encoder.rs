@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::activity::Activity;
+use crate::activity::{Activity, REST};
 use crate::bitstream::{Content, Copy, Piece};
 use crate::cache::{Lookup, MAX_TILES};
 use crate::dirty::DirtyTiles;
@@ -105,8 +105,8 @@ impl Encoder {
         if !self.dirty.is_empty() {
             return Some(self.now);
         }
-        let told = self.rough.tiles().map(|tile| self.activity.rests_at(tile));
-        told.chain(self.activity.next_due()).min()
+        let to_tell = self.rough.tiles().filter(|tile| self.activity.rough(*tile).is_none());
+        to_tell.map(|tile| self.cache.changed(tile) + REST).chain(self.activity.next_due()).min()
     }
 
     /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
@@ -201,9 +201,10 @@ impl Encoder {
             }
             self.dirty.clean(number);
         }
-        let (dirty, activity, now) = (&mut self.dirty, &self.activity, self.now);
+        let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);
         let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();
-        update.tell_exact(&self.grid, &self.sent, |tile| is_known(tile) && activity.rests_at(tile) <= now)?;
+        update
+            .tell_exact(&self.grid, &self.sent, |tile| is_known(tile) && cache.changed(tile) + REST <= now)?;
         dirty.wait();
         lossy.bytes = update.lossy_length() as u64;
         self.rate.learn(lossy, plan.lossy_pixels, room);
