@@ -95,6 +95,11 @@ impl Lookup {
         Self { cache: Cache::default(), slots: HashMap::new(), hashes: Vec::new(), changed }
     }
 
+    /// When a tile was changed last, by a copy or by a piece.
+    pub(crate) fn changed(&self, number: u16) -> Duration {
+        self.changed[usize::from(number)]
+    }
+
     /// A tile was changed by a copy.
     pub(crate) fn touch(&mut self, number: u16, now: Duration) {
         self.changed[usize::from(number)] = now;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::activity::Activity;
+use crate::activity::{Activity, REST};
 use crate::bitstream::{Content, Copy, Piece};
 use crate::cache::{Lookup, MAX_TILES};
 use crate::dirty::DirtyTiles;
@@ -102,9 +102,11 @@ impl Encoder {
     /// Film and photographs that were sent roughly are made exact when they have rested for a while.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        let rests =
-            self.dirty.is_empty() && self.rough.tiles().all(|tile| self.activity.rough(tile).is_some());
-        if rests { self.activity.next_due() } else { Some(self.now) }
+        if !self.dirty.is_empty() {
+            return Some(self.now);
+        }
+        let to_tell = self.rough.tiles().filter(|tile| self.activity.rough(*tile).is_none());
+        to_tell.map(|tile| self.cache.changed(tile) + REST).chain(self.activity.next_due()).min()
     }
 
     /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
@@ -199,10 +201,10 @@ impl Encoder {
             }
             self.dirty.clean(number);
         }
-        let (dirty, activity) = (&mut self.dirty, &self.activity);
-        update.tell_exact(&self.grid, &self.sent, |tile| {
-            dirty.is_dirty(tile) || activity.rough(tile).is_some()
-        })?;
+        let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);
+        let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();
+        update
+            .tell_exact(&self.grid, &self.sent, |tile| is_known(tile) && cache.changed(tile) + REST <= now)?;
         dirty.wait();
         lossy.bytes = update.lossy_length() as u64;
         self.rate.learn(lossy, plan.lossy_pixels, room);

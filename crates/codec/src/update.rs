@@ -133,15 +133,15 @@ impl<'prefix> Update<'prefix> {
         reference.is_some()
     }
 
-    /// Says that tiles are exact which the viewer takes for rough, by a pixel each: all but those that `is_pending` is
-    /// true for. What does not fit waits.
+    /// Says by a pixel each that those tiles are exact which the viewer takes for rough, and of which `is_exact` is
+    /// true. What does not fit waits.
     pub(crate) fn tell_exact(
         &mut self,
         grid: &Grid,
         picture: &Picture,
-        is_pending: impl Fn(u16) -> bool,
+        is_exact: impl Fn(u16) -> bool,
     ) -> Result<(), EncodeError> {
-        let exact: Vec<u16> = self.rough.tiles().filter(|tile| !is_pending(*tile)).collect();
+        let exact: Vec<u16> = self.rough.tiles().filter(|tile| is_exact(*tile)).collect();
         for tile in exact {
             if !self.is_empty() && self.is_full()? {
                 break;
