@@ -335,9 +335,10 @@ impl Viewer {
         let former = replaces.unwrap_or(grant);
         let Some((action, held)) = self.grants.iter_mut().find(|(_, held)| **held == former) else {
             // What follows an end that was just said.
-            return if matches!(self.phase, Phase::Active) {
-                self.broke_protocol(now)
-            };
+            if matches!(self.phase, Phase::Active) {
+                self.broke_protocol(now);
+            }
+            return;
         };
         *held = grant;
         self.outputs.push_back(ViewerOutput::Scoped { action: *action, grant, scope });

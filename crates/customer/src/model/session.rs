@@ -320,7 +320,7 @@ impl Session {
     pub(super) fn told(&mut self, told: Told, now: Instant) {
         match told {
             Told::Question { request, actions, text, offer } => {
-                self.ask(Some(request), actions, text, offer, now)
+                self.ask(Some(request), actions, text, offer, now);
             }
             Told::QuestionClosed(request) => {
                 if let Some(question) = self.question.take_if(|question| question.request == Some(request)) {

@@ -92,7 +92,7 @@ fn act(pair: &mut Pair) {
         1 | 2 => drop(pair.viewer.ask(&[Action::See].into())),
         3 | 4 => drop(pair.viewer.ask(&[Action::Control].into())),
         5..=8 => (1..=12).for_each(|n| {
-            pair.sharer.answer(deskside_proto::RequestId(n), Answer::allow(Choice::screen()), now)
+            pair.sharer.answer(deskside_proto::RequestId(n), Answer::allow(Choice::screen()), now);
         }),
         9 => pair.sharer.answer(request, Answer::Deny, now),
         10 => pair.sharer.f11(now),

@@ -96,7 +96,10 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
             other => Err(other),
         });
         operator.wait(|event| match event {
-            operator::Event::Update { epoch: of, body, .. } => Ok(assert_eq!((of, body[0]), (epoch, 0x22))),
+            operator::Event::Update { epoch: of, body, .. } => {
+                assert_eq!((of, body[0]), (epoch, 0x22));
+                Ok(())
+            }
             other => Err(other),
         });
         operator.handle.send(operator::Command::Shown { epoch, number: 0 });
