@@ -71,7 +71,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("x11-dl", &["platform"], "platform is the one place for the operating system"),
     ("xkbcommon-dl", &["platform"], "platform is the one place for the operating system"),
     ("rcgen", &["trust"], "certificates are made in one place"),
-    ("zstd", &["codec", "testkit"], "pixels are encoded in one place; recorded work for its bench is kept small"),
+    (
+        "zstd",
+        &["codec", "testkit"],
+        "pixels are encoded in one place; recorded work for its bench is kept small",
+    ),
 ];
 
 /// `cargo xtask deps`.

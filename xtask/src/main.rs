@@ -42,6 +42,8 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// What takes an hour and asks for patience: hidden windows searched for in 100,000 frames
+    Soak,
     /// Format, lints, crate edges and tidy rules only
     Check,
     /// Which crate may use which, and what pure crates may never reach
@@ -87,6 +89,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Demo { here } => run::demo(&root, here),
         Command::Test { full } => steps::test(&root, full),
+        Command::Soak => run::soak(&root),
         Command::Check => steps::check(&root),
         Command::Deps => deps::check(&root),
         Command::Tidy => tidy::check(&root),

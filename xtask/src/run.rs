@@ -119,6 +119,13 @@ fn target(root: &Path) -> std::path::PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
 }
 
+/// `./dev soak`. By plain cargo test: nothing has to end it in time.
+pub(crate) fn soak(root: &Path) -> anyhow::Result<()> {
+    let test = ["test", "--locked", "--package", "deskside-platform", "--test", "x11", "--"];
+    let only = ["soak", "--include-ignored", "--nocapture", "--test-threads", "1"];
+    cargo(root, &[&test[..], &only[..]].concat())
+}
+
 /// `./dev fuzz …`.
 pub(crate) fn fuzz(root: &Path, target: Option<&str>, arguments: &[String]) -> anyhow::Result<()> {
     let folder = root.join("fuzz");

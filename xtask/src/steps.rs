@@ -98,7 +98,7 @@ pub(crate) fn test(root: &Path, full: bool) -> anyhow::Result<()> {
         steps.step("tests", || {
             let mut arguments = vec!["nextest", "run", "--locked", "--workspace", "--no-tests", "fail"];
             if full {
-                arguments.extend(["--profile", "full", "--run-ignored", "all"]);
+                arguments.extend(["--profile", "full", "--run-ignored", "all", "-E", "not test(soak)"]);
             }
             cargo(root, &arguments)
         });
@@ -108,7 +108,7 @@ pub(crate) fn test(root: &Path, full: bool) -> anyhow::Result<()> {
             let mut arguments =
                 vec!["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
             if full {
-                arguments.extend(["--", "--include-ignored"]);
+                arguments.extend(["--", "--include-ignored", "--skip", "soak"]);
             }
             cargo(root, &arguments)
         });

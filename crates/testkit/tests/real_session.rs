@@ -46,6 +46,9 @@ mod real_session {
         if let Err(error) = outcome {
             panic!("{error:#}\nkept in {}", folder.keep().display());
         }
+        if std::env::var_os("DESKSIDE_PICTURES").is_some() {
+            eprintln!("pictures in {}", folder.keep().display());
+        }
     }
 
     /// Rows N12, L3: closing the panel is the end, for good, and nothing is left of the program.

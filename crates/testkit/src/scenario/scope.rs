@@ -26,13 +26,17 @@ pub fn narrow(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<()> {
     let (operator, customer) = introduce(stage)?;
     let outcome = play(stage, &editor, &operator, &customer, tell);
     if outcome.is_err() {
-        for (name, desktop) in
-            [("failed-customer.png", &stage.customer), ("failed-operator.png", &stage.operator)]
-        {
-            desktop.display().picture()?.save(&stage.folder().join(name))?;
-        }
+        keep(stage, "failed")?;
     }
     outcome
+}
+
+/// Keeps a picture of both displays in the stage's folder.
+fn keep(stage: &Stage, name: &str) -> Result<()> {
+    for (who, desktop) in [("customer", &stage.customer), ("operator", &stage.operator)] {
+        desktop.display().picture()?.save(&stage.folder().join(format!("{name}-{who}.png")))?;
+    }
+    Ok(())
 }
 
 fn play(
@@ -54,6 +58,7 @@ fn play(
     let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
     let canary = Marker::show(stage.customer.display(), CANARY.0, CANARY.1, 0xff_00_ff)?;
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
+    keep(stage, "scope-1-everything")?;
 
     tell("the customer shows the editor alone, and the operator sees nothing of the rest");
     customer.clicks("Show less …")?;
@@ -74,6 +79,8 @@ fn play(
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture) && !page(&picture))
     })?;
 
+    keep(stage, "scope-2-one-program")?;
+
     tell("what the operator types arrives in the editor, and the pointer stays within it");
     leads(stage, operator, &view, editor.middle())?;
     operator.hand().click(view.place(editor.middle()))?;
@@ -93,6 +100,7 @@ fn play(
     holds_for("the question is no part of the picture", Duration::from_millis(500), || {
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture))
     })?;
+    keep(stage, "scope-3-question")?;
     customer.answers("Show this")?;
     operator.sees("Seeing the screen")?;
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
@@ -111,6 +119,7 @@ fn play(
         operator.hand().drag(view.place((150, 480)), view.place((400, 560))).is_ok()
             && there.picture().is_ok_and(|picture| red(&picture))
     })?;
+    keep(stage, "scope-4-arrow")?;
     wait_until("the arrow fades", PATIENCE, || there.picture().is_ok_and(|picture| !red(&picture)))?;
     customer.clicks("Stop")?;
     operator.sees("The customer ended the session")?;

@@ -120,6 +120,19 @@ fn t28_a_hidden_window_is_in_none_of_ten_thousand_frames() {
     search(&Desktop::with_compositor(), 281, 5000);
 }
 
+/// A hundred thousand frames with the next test.
+#[test]
+#[ignore = "soak: run by ./dev soak"]
+fn t28_soak_a_hidden_window_is_in_no_frame() {
+    search(&Desktop::with_window_manager(), 2800, 50_000);
+}
+
+#[test]
+#[ignore = "soak: run by ./dev soak"]
+fn t28_soak_a_hidden_window_is_in_no_frame_beside_a_compositor() {
+    search(&Desktop::with_compositor(), 2801, 50_000);
+}
+
 /// The first frames after each change of mind: seeing begins anew, with what was hidden until then or is from
 /// then on.
 fn toggle(desktop: &Desktop, seed: u64, toggles: usize) {
