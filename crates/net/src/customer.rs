@@ -31,6 +31,8 @@ pub enum Command {
     KeepOpen(RequestId),
     /// Freeze the picture or let it go on.
     Pause(bool),
+    /// The person chooses what to show, or has finished with it: input rests meanwhile, and questions wait.
+    Choosing(bool),
     /// Show something else from now on. More than before only ever comes from the customer's own hand.
     Rescope(Choice),
     /// Take one grant back.

@@ -133,6 +133,8 @@ pub struct Sharer {
     last_request: u32,
     open: Option<Bundle>,
     queue: VecDeque<Bundle>,
+    /// The person chooses what is shown.
+    is_choosing: bool,
     refusals: u32,
     not_before: Duration,
     rest: Rest,
@@ -165,6 +167,7 @@ impl Sharer {
             last_request: 0,
             open: None,
             queue: VecDeque::new(),
+            is_choosing: false,
             refusals: 0,
             not_before: Duration::ZERO,
             rest: Rest::default(),
@@ -396,6 +399,7 @@ impl Sharer {
         }
         self.end_expired(now);
         if let Some(open) = self.open.take_if(|open| now.monotonic >= open.deadline) {
+            self.count_refusal(now);
             self.close(&open, &|_| Verdict::TimedOut, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
             self.ask_next(now);

@@ -48,8 +48,10 @@ pub(crate) struct Witness {
     /// Grants that the journal has and that have not ended in it.
     living: BTreeMap<GrantId, Action>,
     last_grant: GrantId,
+    /// Grants whose reach the journal has.
+    scoped: BTreeSet<GrantId>,
     /// What may be seen, as the journal has it.
-    shown: Option<AreaNote>,
+    shown: Option<ScopeNote>,
     given_back: BTreeSet<GrantId>,
     has_ended: bool,
 }
@@ -67,6 +69,7 @@ impl Witness {
             requests: BTreeMap::new(),
             living: BTreeMap::new(),
             last_grant: GrantId(0),
+            scoped: BTreeSet::new(),
             shown: None,
             given_back: BTreeSet::new(),
             has_ended: false,
@@ -114,7 +117,7 @@ impl Witness {
                     && *customer_certificate == self.customer_certificate
             }
             Event::Asked { request, action, question } => {
-                let (operator, shown) = (&self.operator.name, self.shown.as_ref());
+                let (operator, shown) = (&self.operator.name, self.shown.as_ref().map(|shown| &shown.area));
                 self.requests
                     .get_mut(request)
                     .filter(|made| made.action == *action && made.could_read(*question, operator, shown))
@@ -137,16 +140,21 @@ impl Witness {
     /// The reach of a grant that lives, or of a new one in the place of one that lived.
     fn confirms_scope(&mut self, grant: GrantId, replaces: Option<GrantId>, scope: &ScopeNote) -> bool {
         let action = match replaces {
-            None => self.living.get(&grant).copied(),
+            None => self.living.get(&grant).copied().filter(|_| !self.scoped.contains(&grant)),
             Some(former) => self.living.remove(&former).filter(|_| self.is_new(grant)),
         };
         let Some(action) = action else { return false };
+        // What rests on seeing reaches as far and no further.
+        if action != Action::See && self.shown.as_ref() != Some(scope) {
+            return false;
+        }
         self.living.insert(grant, action);
+        self.scoped.insert(grant);
         if replaces.is_some_and(|former| self.given_back.contains(&former)) {
             self.given_back.insert(grant);
         }
         if action == Action::See {
-            self.shown = Some(scope.area.clone());
+            self.shown = Some(scope.clone());
         }
         true
     }

@@ -63,6 +63,19 @@ impl Choosing {
         choosing
     }
 
+    /// As it was chosen before, as far as there is still the same to choose from.
+    pub(super) fn begin_with(&mut self, chosen: &Self) {
+        let monitor = |place: usize| chosen.offer.monitors.get(place).map(|(id, _)| *id);
+        self.show = match chosen.show {
+            Show::Monitor(place) => {
+                let same = self.offer.monitors.iter().position(|(id, _)| Some(*id) == monitor(place));
+                same.map_or(Show::Everything, Show::Monitor)
+            }
+            other => other,
+        };
+        (self.ticked, self.surroundings) = (chosen.ticked.clone(), chosen.surroundings);
+    }
+
     /// Another kind. What goes with programs alone is little, until the person says otherwise.
     pub(crate) fn pick(&mut self, show: Show) {
         self.show = show;

@@ -67,6 +67,8 @@ pub(super) struct Evidence {
     release: Option<(Instant, i32, i32)>,
     navigated: Option<Instant>,
     confirm: Option<Instant>,
+    /// Since when the yes has the keyboard.
+    focused: Option<Instant>,
 }
 
 impl Evidence {
@@ -81,6 +83,28 @@ impl Evidence {
             HandSign::Typed { .. } => (self.navigated, self.confirm) = (None, None),
             HandSign::Confirm { at } => self.confirm = Some(at),
         }
+    }
+
+    /// The yes got the keyboard, or lost it.
+    pub(super) fn focus(&mut self, focused: Option<Instant>) {
+        self.focused = focused;
+    }
+
+    /// What the hand did until now was for something else.
+    pub(super) fn forget(&mut self) {
+        *self = Self { focused: self.focused, ..Self::default() };
+    }
+
+    /// Whether the hand said yes at about `clicked`, and not before `alive`. By keyboard only if the hand itself had
+    /// brought the keyboard to the yes.
+    pub(super) fn proves_yes(&self, pressed: Pressed, clicked: Instant, alive: Instant) -> bool {
+        let is_meant = match pressed.by {
+            Press::Pointer => true,
+            Press::Keyboard => {
+                self.focused.is_some_and(|focused| self.navigated.is_some_and(|at| about(at, focused)))
+            }
+        };
+        is_meant && self.proves(pressed, clicked, alive)
     }
 
     /// Whether the hand did this at about `clicked`, and not before `alive`.

@@ -15,14 +15,13 @@ use std::time::{Duration, Instant};
 use deskside_net::customer::{Command, Stage};
 use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::{Code, CodeError};
-use deskside_session::ApplicationId;
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
 
 pub(crate) use choosing::{Choosing, Offer, Program, Show};
 pub(crate) use hand::{HandSign, Press, Pressed};
 pub(crate) use prompt::Prompt;
-pub(crate) use session::{Lasting, Line, OpenQuestion, Session};
+pub(crate) use session::{Edit, Lasting, Line, OpenQuestion, Session};
 pub(crate) use told::{Kept, Told};
 
 use crate::roots::RootNote;
@@ -65,22 +64,18 @@ pub(crate) enum Act {
     Yes(Pressed),
     /// Pressed No or Deny, or closed the question.
     No,
-    /// Freezes the picture or lets it go on.
-    Pause(bool),
+    /// Freezes the picture.
+    Pause,
+    /// Lets the picture go on. Counts only if the hand did it.
+    Resume(Pressed),
     /// Takes back what was allowed.
     TakeBack(Action),
     /// Wants to choose anew what is shown; this is what there is.
     Choose(Offer),
-    /// Chose which kind of thing to show.
-    Show(Show),
-    /// Ticked a program, or no longer.
-    TickProgram(ApplicationId),
-    /// Ticked something around programs (desktop, task bars, notifications), or no longer.
-    TickSurrounding(usize),
-    /// Ticked one of several actions that are asked for, or no longer.
-    TickAction(Action),
-    /// Chose for how long.
-    Last(Lasting),
+    /// Ticked or chose something that a yes would allow. Counts only if the hand did it.
+    Edit(Edit, Pressed),
+    /// The yes got the keyboard, or lost it.
+    YesFocus(bool),
     /// Pressed Stop or closed the window.
     Stop,
     /// Moved the mouse over the last window, to read it in peace.
@@ -207,6 +202,30 @@ impl Model {
         }
     }
 
+    /// Changes the open question, as the hand would.
+    #[cfg(test)]
+    pub(crate) fn edit_question(&mut self, edit: &Edit) {
+        if let State::Session(session) = &mut self.state {
+            session.edit(edit);
+        }
+    }
+
+    /// Whether what the hand does matters just now.
+    #[must_use]
+    pub(crate) fn wants_hand(&mut self) -> bool {
+        let resumes = matches!(&self.state, State::Session(session) if session.resume.is_some());
+        resumes || self.prompt_mut().is_some()
+    }
+
+    /// The panel was drawn: its button for going on can be seen.
+    pub(crate) fn panel_seen(&mut self, now: Instant) {
+        if let State::Session(session) = &mut self.state
+            && let Some(resume) = &mut session.resume
+        {
+            resume.seen(now);
+        }
+    }
+
     /// Whether the network side is still needed.
     #[must_use]
     pub(crate) fn is_over(&self) -> bool {
@@ -248,21 +267,26 @@ impl Model {
                 let counts = self.prompt_mut().is_some_and(|prompt| prompt.no(now));
                 if counts { self.answer(false) } else { Vec::new() }
             }
-            (State::Session(_), Act::Pause(paused)) => vec![Effect::Net(Command::Pause(paused))],
+            (State::Session(_), Act::Pause) => vec![Effect::Net(Command::Pause(true))],
+            (State::Session(session), Act::Resume(pressed)) => {
+                let proven = session.resume.as_mut().is_some_and(|prompt| prompt.yes(pressed, now));
+                if proven { vec![Effect::Net(Command::Pause(false))] } else { Vec::new() }
+            }
             (State::Session(_), Act::TakeBack(action)) => vec![Effect::Net(Command::Revoke(action))],
             (State::Session(session), Act::Choose(offer)) => {
-                session.choose(offer, now);
+                session.choose(offer, now).map(Effect::Net).into_iter().collect()
+            }
+            (State::Asking { .. } | State::Session(_), Act::YesFocus(has_focus)) => {
+                if let Some(prompt) = self.prompt_mut() {
+                    prompt.focus(has_focus, now);
+                }
                 Vec::new()
             }
-            (
-                State::Session(session),
-                act @ (Act::Show(_)
-                | Act::TickProgram(_)
-                | Act::TickSurrounding(_)
-                | Act::TickAction(_)
-                | Act::Last(_)),
-            ) => {
-                session.edit(&act);
+            (State::Session(session), Act::Edit(edit, pressed)) => {
+                let prompt = session.question.as_mut().map(|question| &mut question.prompt);
+                if prompt.is_some_and(|prompt| prompt.edit(&edit, pressed, now)) {
+                    session.edit(&edit);
+                }
                 Vec::new()
             }
             (State::Ended { until, .. }, Act::Stay) => {
@@ -270,9 +294,10 @@ impl Model {
                 Vec::new()
             }
             // A click that came too late for what it was meant for.
-            (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause(_))
-            | (_, Act::TakeBack(_) | Act::Choose(_) | Act::Show(_) | Act::TickProgram(_))
-            | (_, Act::TickSurrounding(_) | Act::TickAction(_) | Act::Last(_) | Act::Stay) => Vec::new(),
+            (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause | Act::Resume(_))
+            | (_, Act::TakeBack(_) | Act::Choose(_) | Act::Edit(..) | Act::YesFocus(_) | Act::Stay) => {
+                Vec::new()
+            }
         }
     }
 
@@ -282,10 +307,13 @@ impl Model {
         if proven {
             return self.answer(true);
         }
-        match &mut self.state {
-            State::Session(session) => session.attend(now).map(Effect::Net).into_iter().collect(),
-            _ => Vec::new(),
+        let State::Session(session) = &mut self.state else { return Vec::new() };
+        if let Some(edit) = session.question.as_mut().and_then(|question| question.prompt.take_edit(now)) {
+            session.edit(&edit);
         }
+        let resumes = session.resume.as_mut().is_some_and(|prompt| prompt.hand(sign, now));
+        let resume = resumes.then_some(Command::Pause(false));
+        session.attend(now).into_iter().chain(resume).map(Effect::Net).collect()
     }
 
     /// An assistive technology tried to press Accept or Allow.
@@ -338,10 +366,7 @@ impl Model {
             State::Ended { until: Some(until), .. } | State::Stopping { until } if *until <= now => {
                 vec![Effect::Exit]
             }
-            State::Session(session) => {
-                session.tick(now);
-                Vec::new()
-            }
+            State::Session(session) => session.tick(now).map(Effect::Net).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -364,7 +389,7 @@ impl Model {
                 self.state = State::Answered { operator: operator.clone() };
                 vec![Effect::Net(Command::Accept(allow))]
             }
-            State::Session(session) => session.decide(allow).map(Effect::Net).into_iter().collect(),
+            State::Session(session) => session.decide(allow).into_iter().map(Effect::Net).collect(),
             _ => Vec::new(),
         }
     }

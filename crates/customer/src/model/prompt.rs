@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::hand::{Evidence, HandSign, OWN_HAND_WITHIN, Pressed};
+use super::session::Edit;
 
 /// For so long after it came into sight a question takes no answer, so that a click or key that was meant
 /// for something else cannot be one.
@@ -18,12 +19,22 @@ pub(crate) struct Prompt {
     evidence: Evidence,
     /// A yes that the hand has not confirmed yet: its report may come a moment after the click.
     waiting: Option<(Pressed, Instant)>,
+    /// The same of something that was ticked or chosen.
+    edit: Option<(Edit, Pressed, Instant)>,
     ignored: bool,
 }
 
 impl Prompt {
     pub(super) fn new(ends: Instant) -> Self {
-        Self { seen: None, typed: None, ends, evidence: Evidence::default(), waiting: None, ignored: false }
+        Self {
+            seen: None,
+            typed: None,
+            ends,
+            evidence: Evidence::default(),
+            waiting: None,
+            edit: None,
+            ignored: false,
+        }
     }
 
     /// The question is on the screen now.
@@ -71,6 +82,11 @@ impl Prompt {
         self.ends = self.ends.max(ends);
     }
 
+    /// There is nothing to answer any more.
+    pub(super) fn end(&mut self, now: Instant) {
+        self.ends = now;
+    }
+
     /// Whether nobody answered in time.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.ends <= now
@@ -79,9 +95,42 @@ impl Prompt {
     /// A yes; whether it counts at once.
     pub(super) fn yes(&mut self, pressed: Pressed, now: Instant) -> bool {
         let Some(alive) = self.alive().filter(|alive| *alive <= now) else { return false };
-        let proven = self.evidence.proves(pressed, now, alive);
+        let proven = self.evidence.proves_yes(pressed, now, alive);
         self.waiting = (!proven).then_some((pressed, now));
         proven
+    }
+
+    /// Something was ticked or chosen; whether it counts at once. It changes what a yes means, so that it takes the
+    /// hand as well, and a while before the yes.
+    pub(super) fn edit(&mut self, edit: &Edit, pressed: Pressed, now: Instant) -> bool {
+        let Some(alive) = self.seen.map(|seen| seen + DEAD_FOR).filter(|alive| *alive <= now) else {
+            return false;
+        };
+        let proven = self.evidence.proves(pressed, now, alive);
+        self.edit = (!proven).then(|| (edit.clone(), pressed, now));
+        if proven {
+            self.edited(now);
+        }
+        proven
+    }
+
+    /// An edit that waited for the hand's report and has it now.
+    pub(super) fn take_edit(&mut self, now: Instant) -> Option<Edit> {
+        let alive = self.seen? + DEAD_FOR;
+        let (edit, ..) =
+            self.edit.take_if(|(_, pressed, clicked)| self.evidence.proves(*pressed, *clicked, alive))?;
+        self.edited(now);
+        Some(edit)
+    }
+
+    fn edited(&mut self, now: Instant) {
+        self.evidence.forget();
+        (self.typed, self.waiting) = (Some(now), None);
+    }
+
+    /// The yes got the keyboard, or lost it.
+    pub(super) fn focus(&mut self, has_focus: bool, now: Instant) {
+        self.evidence.focus(has_focus.then_some(now));
     }
 
     /// A no; whether it counts.
@@ -97,7 +146,7 @@ impl Prompt {
         self.evidence.hear(sign);
         self.tick(now);
         let (Some(alive), Some((pressed, clicked))) = (self.alive(), self.waiting) else { return false };
-        let proven = self.evidence.proves(pressed, clicked, alive);
+        let proven = self.evidence.proves_yes(pressed, clicked, alive);
         if proven {
             self.waiting = None;
         }
@@ -111,6 +160,10 @@ impl Prompt {
     pub(super) fn tick(&mut self, now: Instant) {
         if self.waiting.is_some_and(|(_, clicked)| clicked + OWN_HAND_WITHIN < now) {
             self.waiting = None;
+            self.ignored = true;
+        }
+        if self.edit.as_ref().is_some_and(|(.., clicked)| *clicked + OWN_HAND_WITHIN < now) {
+            self.edit = None;
             self.ignored = true;
         }
     }

@@ -8,14 +8,17 @@ use deskside_net::customer::{Answer, Choice, Command, Question};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd};
 use deskside_proto::shown::ScopeNote;
+use deskside_session::ApplicationId;
 use deskside_trust::OperatorIdentity;
 
 use super::choosing::shown_words;
-use super::{Act, Choosing, Offer, Prompt, QUESTION_LASTS, Told};
+use super::{Choosing, Offer, Prompt, QUESTION_LASTS, Show, Told};
 
 /// How long the person may choose what to show when nobody waits for it.
 const CHOOSING_LASTS: Duration = Duration::from_secs(300);
 /// The network side hears at most this often that the person is at the question.
+/// Longer than any session.
+const PAUSE_LASTS: Duration = Duration::from_secs(366 * 24 * 3600);
 const ATTENDED_EVERY: Duration = Duration::from_secs(3);
 
 /// How long the panel says what has just happened.
@@ -69,6 +72,21 @@ impl Lasting {
             Self::Minutes(minutes) => Some(Duration::from_secs(60 * u64::from(minutes))),
         }
     }
+}
+
+/// A change of what a yes would allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// Which kind of thing to show.
+    Show(Show),
+    /// A program is ticked, or no longer.
+    Program(ApplicationId),
+    /// Something around programs (desktop, task bars, notifications) is ticked, or no longer.
+    Surrounding(usize),
+    /// One of several actions that are asked for is ticked, or no longer.
+    Action(Action),
+    /// For how long.
+    Last(Lasting),
 }
 
 /// Something that the person decides in the consent window.
@@ -142,6 +160,10 @@ pub(crate) struct Session {
     pub(crate) granted: BTreeMap<Action, Granted>,
     /// What is shown, while anything is.
     shown: ScopeNote,
+    /// How the person chose that.
+    chosen: Option<Choosing>,
+    /// The button that lets a paused picture go on: consent, so that it takes the hand.
+    pub(super) resume: Option<Prompt>,
     /// What the person has allowed and for how long, until the network side says so as well.
     promised: BTreeMap<Action, Lasting>,
     /// No grant lasts longer: the organisation says so.
@@ -166,6 +188,8 @@ impl Session {
             operator,
             granted: BTreeMap::new(),
             shown: ScopeNote::screen(),
+            chosen: None,
+            resume: None,
             promised: BTreeMap::new(),
             longest,
             paused: false,
@@ -251,34 +275,52 @@ impl Session {
         });
     }
 
-    /// Lets the person choose anew what is shown.
-    pub(super) fn choose(&mut self, offer: Offer, now: Instant) {
+    /// Lets the person choose anew what is shown, beginning with what is shown now.
+    pub(super) fn choose(&mut self, offer: Offer, now: Instant) -> Option<Command> {
         let name = &self.operator.name;
         let text = Question {
             title: format!("What may {name} see?"),
             can: format!("{name} will see what you choose here, with everything that pops up in it."),
             cannot: format!("{name} will see nothing else, and can use only what is shown."),
         };
-        if self.question.is_none() && self.allows(Action::See) {
-            self.ask(None, Vec::new(), text, offer, now);
+        if self.question.is_some() || !self.allows(Action::See) {
+            return None;
         }
+        self.ask(None, Vec::new(), text, offer, now);
+        let choosing = self.question.as_mut().and_then(|question| question.choosing.as_mut());
+        if let (Some(choosing), Some(chosen)) = (choosing, &self.chosen) {
+            choosing.begin_with(chosen);
+        }
+        Some(Command::Choosing(true))
     }
 
     /// The person decided; gives what the network side has to do.
-    pub(super) fn decide(&mut self, yes: bool) -> Option<Command> {
-        let question = self.question.take_if(|question| !yes || question.is_complete())?;
-        let Some(request) = question.request else {
-            let choice = question.choosing.as_ref().filter(|_| yes)?.choice()?;
-            self.shown = choice.note.clone();
-            return Some(Command::Rescope(choice));
+    pub(super) fn decide(&mut self, yes: bool) -> Vec<Command> {
+        let Some(question) = self.question.take_if(|question| !yes || question.is_complete()) else {
+            return Vec::new();
         };
+        match question.request {
+            Some(request) => self.answer(request, &question, yes).into_iter().collect(),
+            None => {
+                let choosing = question.choosing.filter(|_| yes);
+                let choice = choosing.as_ref().and_then(Choosing::choice);
+                if let Some(choice) = &choice {
+                    (self.shown, self.chosen) = (choice.note.clone(), choosing);
+                }
+                // The choice first: input must not go on in what is to be hidden.
+                choice.map(Command::Rescope).into_iter().chain([Command::Choosing(false)]).collect()
+            }
+        }
+    }
+
+    fn answer(&mut self, request: RequestId, question: &OpenQuestion, yes: bool) -> Option<Command> {
         let asked = action_words(&question.actions);
         let name = &self.operator.name;
         let answer = if yes { question.answer()? } else { Answer::Deny };
         self.last = Some(match &answer {
             Answer::Allow { actions, choice, .. } => {
                 if actions.contains(&Action::See) {
-                    self.shown = choice.note.clone();
+                    (self.shown, self.chosen) = (choice.note.clone(), question.choosing.clone());
                 }
                 self.promised = actions.iter().map(|action| (*action, question.lasting)).collect();
                 let actions: Vec<Action> = actions.iter().copied().collect();
@@ -290,18 +332,18 @@ impl Session {
     }
 
     /// The person ticked or chose something in the consent window.
-    pub(super) fn edit(&mut self, act: &Act) {
+    pub(super) fn edit(&mut self, edit: &Edit) {
         let Some(question) = &mut self.question else { return };
-        match (act, &mut question.choosing) {
-            (Act::Show(show), Some(choosing)) => choosing.pick(*show),
-            (Act::TickProgram(program), Some(choosing)) => choosing.tick(*program),
-            (Act::TickSurrounding(place), Some(choosing)) => {
+        match (edit, &mut question.choosing) {
+            (Edit::Show(show), Some(choosing)) => choosing.pick(*show),
+            (Edit::Program(program), Some(choosing)) => choosing.tick(*program),
+            (Edit::Surrounding(place), Some(choosing)) => {
                 if let Some(is_shown) = choosing.surroundings.get_mut(*place) {
                     *is_shown = !*is_shown;
                 }
             }
-            (Act::TickAction(action), _) => question.toggle(*action),
-            (Act::Last(lasting), _) => question.lasting = *lasting,
+            (Edit::Action(action), _) => question.toggle(*action),
+            (Edit::Last(lasting), _) => question.lasting = *lasting,
             _ => {}
         }
     }
@@ -339,7 +381,11 @@ impl Session {
             }
             Told::PanelHidden(hidden) => self.panel_hidden = hidden,
             Told::GrantEnded { action, reason } => self.grant_ended(action, reason, now),
-            Told::Paused(paused) => self.paused = paused,
+            Told::Paused(paused) => {
+                self.paused = paused;
+                // It waits for as long as the person likes.
+                self.resume = paused.then(|| Prompt::new(now + PAUSE_LASTS));
+            }
             Told::HandHasIt(has_it) => self.hand_has_it = has_it,
             Told::Quality(quality) => self.line = Line::of(quality),
             // What the model itself deals with, or what belongs to the time before the session.
@@ -373,9 +419,11 @@ impl Session {
         if action == Action::Control {
             self.hand_has_it = false;
         }
-        if action == Action::See {
-            // There is nothing to choose any more.
-            self.question.take_if(|question| question.request.is_none());
+        if action == Action::See && self.question.as_ref().is_some_and(|question| question.request.is_none())
+        {
+            // There is nothing to choose any more; the next look says so to the network side.
+            let question = self.question.as_mut();
+            question.into_iter().for_each(|question| question.prompt.end(now));
         }
         if let Some(news) = news {
             self.last = Some(news.clone());
@@ -383,11 +431,13 @@ impl Session {
         }
     }
 
-    pub(super) fn tick(&mut self, now: Instant) {
-        self.question.take_if(|question| question.request.is_none() && question.prompt.is_over(now));
+    pub(super) fn tick(&mut self, now: Instant) -> Option<Command> {
+        let over =
+            self.question.take_if(|question| question.request.is_none() && question.prompt.is_over(now));
         if self.news.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.news = None;
         }
+        over.map(|_| Command::Choosing(false))
     }
 }
 

@@ -12,7 +12,9 @@ use deskside_trust::OperatorIdentity;
 use deskside_ui::ScreenRect;
 
 use super::prompt::DEAD_FOR;
-use super::{Act, Effect, HandSign, Kept, Model, Offer, Organisation, Press, Pressed, Program, State, Told};
+use super::{
+    Act, Edit, Effect, HandSign, Kept, Model, Offer, Organisation, Press, Pressed, Program, Show, State, Told,
+};
 use crate::roots::RootNote;
 
 const BUTTON: ScreenRect = ScreenRect { x: 500, y: 400, width: 180, height: 40 };
@@ -249,6 +251,106 @@ fn a_hand_that_allowed_one_question_has_not_allowed_the_next() {
     assert!(model.act(CLICK, at + DEAD_FOR).is_empty());
 }
 
+/// T21: a space of the customer's own that was meant for a box to tick is no yes because somebody else moved the
+/// keyboard to it.
+#[test]
+fn t21_the_keyboard_on_the_yes_counts_only_where_the_hand_brought_it() {
+    let ms = Duration::from_millis;
+    let start = Instant::now();
+    let alive = start + DEAD_FOR;
+    let by_key = Act::Yes(Pressed { by: Press::Keyboard, button: Some(BUTTON) });
+    let mut model = model_at(Stop::Question, start);
+    model.hand(HandSign::Navigate { at: alive }, alive);
+    let (moved, space) = (alive + ms(1000), alive + ms(1020));
+    model.act(Act::YesFocus(true), moved);
+    model.hand(HandSign::Confirm { at: space }, space);
+    assert_eq!(answers(&model.act(by_key, space)), [] as [bool; 0]);
+}
+
+/// T21: what a yes would allow is changed by the hand alone, not by a click or key of a program, and not between the
+/// press of the yes and its release; and a yes right after a change is none yet.
+#[test]
+fn t21_only_the_hand_changes_what_a_yes_allows() {
+    let ms = Duration::from_millis;
+    let start = Instant::now();
+    let alive = start + DEAD_FOR;
+    let box_at = ScreenRect { x: 500, y: 300, width: 20, height: 20 };
+    let edit = |by| Act::Edit(Edit::Show(Show::AllBut), Pressed { by, button: Some(box_at) });
+    let shown = |model: &Model| match model.state() {
+        State::Session(session) => session.question.as_ref().unwrap().choosing.as_ref().unwrap().show,
+        other => panic!("{other:?}"),
+    };
+    let press = |x, y, at| HandSign::Button { pressed: true, x, y, at };
+    for by in [Press::Pointer, Press::Keyboard] {
+        let mut model = model_at(Stop::Question, start);
+        model.act(edit(by), alive);
+        model.hand(press(510, 420, alive + ms(10)), alive + ms(10));
+        model.act(edit(by), alive + ms(20));
+        model.tick(alive + ms(900));
+        assert_eq!(shown(&model), Show::Everything, "{by:?}: the hand was on the yes");
+    }
+    let mut model = model_at(Stop::Question, start);
+    model.hand(press(510, 310, alive), alive);
+    model.act(edit(Press::Pointer), alive);
+    assert_eq!(shown(&model), Show::AllBut);
+    // The report of the hand may come after the click.
+    let mut model = model_at(Stop::Question, start);
+    model.act(edit(Press::Pointer), alive);
+    assert_eq!(shown(&model), Show::Everything);
+    model.hand(press(510, 310, alive + ms(20)), alive + ms(20));
+    assert_eq!(shown(&model), Show::AllBut);
+    // Back, so that a yes would count, and at once.
+    let back = Act::Edit(Edit::Show(Show::Everything), Pressed { by: Press::Pointer, button: Some(box_at) });
+    model.hand(press(510, 310, alive + ms(400)), alive + ms(400));
+    model.act(back, alive + ms(400));
+    assert_eq!(shown(&model), Show::Everything);
+    assert!(click(&mut model, alive + ms(500)).is_empty(), "it has just been changed");
+    assert_eq!(answers(&click(&mut model, alive + ms(400) + DEAD_FOR)), [true]);
+}
+
+/// T21: a paused picture goes on by the hand alone; everybody may pause it.
+#[test]
+fn t21_only_the_hand_lets_a_paused_picture_go_on() {
+    let start = Instant::now();
+    let mut model = model_at(Stop::Session, start);
+    model.told(Told::Granted(Action::See), start);
+    model.told(Told::Paused(true), start);
+    model.panel_seen(start);
+    assert!(model.wants_hand());
+    let at = start + DEAD_FOR;
+    let resume = Act::Resume(Pressed { by: Press::Pointer, button: Some(BUTTON) });
+    assert!(model.act(resume.clone(), at).is_empty());
+    let later = at + Duration::from_secs(1);
+    model.hand(HandSign::Button { pressed: true, x: 510, y: 410, at: later }, later);
+    let effects = model.act(resume, later);
+    assert!(matches!(&effects[..], [Effect::Net(Command::Pause(false))]), "{effects:?}");
+}
+
+/// Rows N8, N9: the customer's own choice begins with what is shown, rests the operator's input, and ends so.
+#[test]
+fn choosing_anew_begins_with_what_is_shown_and_rests_input_meanwhile() {
+    let start = Instant::now();
+    let mut model = model_at(Stop::Question, start);
+    model.edit_question(&Edit::Show(Show::Only));
+    model.edit_question(&Edit::Program(ApplicationId(3)));
+    let at = start + DEAD_FOR;
+    assert_eq!(answers(&click(&mut model, at)), [true]);
+    model.told(Told::Granted(Action::See), at);
+    let effects = model.act(Act::Choose(offer()), at);
+    assert!(matches!(&effects[..], [Effect::Net(Command::Choosing(true))]), "{effects:?}");
+    let State::Session(session) = model.state() else { panic!() };
+    let choosing = session.question.as_ref().unwrap().choosing.clone().unwrap();
+    assert_eq!((choosing.show, choosing.ticked), (Show::Only, [ApplicationId(3)].into()));
+    model.prompt_mut().unwrap().seen(at);
+    let effects = model.act(Act::No, at + DEAD_FOR);
+    assert!(matches!(&effects[..], [Effect::Net(Command::Choosing(false))]), "{effects:?}");
+    // Seeing ends while it is open.
+    model.act(Act::Choose(offer()), at);
+    model.told(Told::GrantEnded { action: Action::See, reason: GrantEnd::GivenBack }, at);
+    let effects = model.tick(at);
+    assert!(matches!(&effects[..], [Effect::Net(Command::Choosing(false))]), "{effects:?}");
+}
+
 /// T21: who types into his own program when a question opens has not answered it with Tab and Space.
 #[test]
 fn t21_typing_that_runs_into_a_question_is_no_answer() {
@@ -257,6 +359,7 @@ fn t21_typing_that_runs_into_a_question_is_no_answer() {
     let by_key = Act::Yes(Pressed { by: Press::Keyboard, button: Some(BUTTON) });
     let tab_and_space = |model: &mut Model, tab: Instant, space: Instant| {
         model.hand(HandSign::Navigate { at: tab }, tab);
+        model.act(Act::YesFocus(true), tab);
         model.hand(HandSign::Confirm { at: space }, space);
         answers(&model.act(by_key.clone(), space))
     };
@@ -327,7 +430,7 @@ fn stop_and_taking_control_back_end_control_at_once() {
         let ends =
             |act: Act| model_at(stop, start).act(act, start + DEAD_FOR).iter().any(Effect::ends_control);
         assert!(ends(Act::Stop) && ends(Act::TakeBack(Action::Control)), "{stop:?}");
-        assert!(!ends(Act::Pause(true)) && !ends(Act::No), "{stop:?}");
+        assert!(!ends(Act::Pause) && !ends(Act::No), "{stop:?}");
     }
 }
 
@@ -387,7 +490,7 @@ fn every_state_does_something_defined_with_everything() {
         Act::Join,
         CLICK,
         Act::No,
-        Act::Pause(true),
+        Act::Pause,
         Act::TakeBack(Action::Control),
         Act::Stop,
         Act::Stay,

@@ -31,7 +31,8 @@ const SHIELDED_WITHIN: Duration = Duration::from_secs(2);
 
 enum Order {
     Freeze(bool),
-    Look(Option<u8>),
+    /// What is in the slot.
+    Look,
     /// Answered once this program's windows are out of the picture.
     Shield(SyncSender<()>),
     Unshield(Instant),
@@ -73,6 +74,8 @@ impl Source {
 struct Shared {
     waker: Arc<Mutex<Waker>>,
     offset: Arc<Mutex<(u16, u16)>>,
+    /// The monitor that is to be looked at next: however many are asked for, the last one counts.
+    look: Arc<Mutex<Option<Option<u8>>>>,
 }
 
 /// The thread, as others see it. Dropping it ends the capture and the thread.
@@ -92,7 +95,11 @@ impl Picture {
     ) -> Result<Self, PlatformError> {
         let (orders, queue) = mpsc::channel();
         let screen = source.open(None)?;
-        let shared = Shared { waker: Arc::new(Mutex::new(screen.waker())), offset: Arc::default() };
+        let shared = Shared {
+            waker: Arc::new(Mutex::new(screen.waker())),
+            offset: Arc::default(),
+            look: Arc::default(),
+        };
         let worker = Worker {
             cursor: (0, 0),
             shape: None,
@@ -144,7 +151,11 @@ impl Picture {
 
     /// Shows this one of the monitors that were listed last, or all.
     pub(super) fn look(&self, monitor: Option<u8>) {
-        self.order(Order::Look(monitor));
+        let mut slot = self.shared.look.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.replace(monitor).is_none() {
+            drop(slot);
+            self.order(Order::Look);
+        }
     }
 
     /// Where the picture's first pixel is within what the grant reaches.
@@ -259,7 +270,9 @@ impl Worker {
     fn obey(&mut self, order: Order) -> Result<(), Failure> {
         match order {
             Order::Freeze(frozen) => self.freeze(frozen)?,
-            Order::Look(place) => {
+            Order::Look => {
+                let wanted = self.shared.look.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let place = wanted.flatten();
                 let monitor = place.and_then(|place| self.source.monitors.get(usize::from(place)));
                 let monitor = monitor.map(|monitor| monitor.id);
                 if monitor != self.look {

@@ -1,6 +1,8 @@
 //! The thread that shows what the operator draws. It owns the grant, the board and the overlay.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ use super::router::Links;
 
 /// How long there is nothing to do if nothing is on the board.
 const IDLE: Duration = Duration::from_secs(10);
+/// Most batches of marks that wait: nobody draws faster than they are shown.
+const WAITING_AT_MOST: usize = 32;
 
 enum Job {
     Begin(Grant<Point>),
@@ -27,15 +31,25 @@ enum Job {
 /// The thread, as the router sees it. Dropping it takes everything off the screen and ends the thread.
 pub(super) struct Pointing {
     jobs: Option<Sender<Job>>,
+    /// Batches that wait; what comes beyond a few is dropped.
+    waiting: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Pointing {
     pub(super) fn start(desktop: X11, links: Links) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let worker = Worker { desktop, links, began: Instant::now(), board: Board::default(), held: None };
+        let waiting = Arc::<AtomicUsize>::default();
+        let worker = Worker {
+            waiting: Arc::clone(&waiting),
+            desktop,
+            links,
+            began: Instant::now(),
+            board: Board::default(),
+            held: None,
+        };
         let thread = std::thread::Builder::new().name("pointing".into()).spawn(move || worker.run(&queue))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), waiting, thread: Some(thread) })
     }
 
     pub(super) fn begin(&self, grant: Grant<Point>) {
@@ -43,7 +57,11 @@ impl Pointing {
     }
 
     pub(super) fn mark(&self, events: Vec<MarkEvent>) {
-        self.put(Job::Mark(events));
+        if self.waiting.fetch_add(1, Ordering::SeqCst) < WAITING_AT_MOST {
+            self.put(Job::Mark(events));
+        } else {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 
     pub(super) fn end(&self) {
@@ -68,6 +86,7 @@ impl Drop for Pointing {
 }
 
 struct Worker {
+    waiting: Arc<AtomicUsize>,
     desktop: X11,
     links: Links,
     began: Instant,
@@ -112,6 +131,7 @@ impl Worker {
                 self.held = None;
             }
             Some(Job::Mark(events)) => {
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
                 let now = self.began.elapsed();
                 events.iter().for_each(|event| self.board.apply(event, now));
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, Handle};
+use deskside_net::customer::{Command, CommandSender, Handle};
 use deskside_platform::GuardEvent;
 use deskside_platform::x11::{HandWatch, PanelGuard, X11};
 use deskside_ui::egui::{self, Ui};
@@ -26,6 +26,17 @@ pub(super) struct Running {
     pub(super) network: Handle,
     pub(super) watch: HandWatch,
     pub(super) windows: Proxy<News>,
+}
+
+/// A guard that is dead watches over nothing.
+struct PanicWatch(CommandSender);
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.send(Command::PanelSeen(false));
+        }
+    }
 }
 
 pub(super) struct Program {
@@ -107,7 +118,7 @@ impl Program {
         if self.model.is_over() {
             self.let_go();
         }
-        hand::listen(&self.ears.listening, self.model.prompt_mut().is_some());
+        hand::listen(&self.ears.listening, self.model.wants_hand());
         self.arrange(shell);
     }
 
@@ -118,7 +129,9 @@ impl Program {
             return;
         };
         let (network, windows) = (running.network.sender(), running.windows.clone());
+        let watch = PanicWatch(network.clone());
         let callback = Box::new(move |event| {
+            let _alive = &watch;
             let is_seen = event == GuardEvent::Visible(true);
             network.send(Command::PanelSeen(is_seen));
             // A loop that has ended shows nothing any more.
@@ -250,6 +263,7 @@ impl App for Program {
         }
         if window == PANEL {
             self.guard(shell);
+            self.model.panel_seen(now);
         }
         let Drawn { acts, height } = {
             let locate = |rect: egui::Rect| shell.on_screen(window, rect);
@@ -257,9 +271,14 @@ impl App for Program {
                 _ if self.failure.is_some() => {
                     view::trouble::draw(ui, self.failure.as_deref().unwrap_or_default())
                 }
-                (State::Session(session), PANEL) => {
-                    view::panel(ui, session, self.model.trouble(), now, &|| offer::look(&self.desktop))
-                }
+                (State::Session(session), PANEL) => view::panel(
+                    ui,
+                    session,
+                    self.model.trouble(),
+                    now,
+                    &|| offer::look(&self.desktop),
+                    &locate,
+                ),
                 (State::Session(session), QUESTION) => view::question(ui, session, now, &locate),
                 _ => view::main_window(ui, &mut self.model, now, &locate),
             }

@@ -100,6 +100,10 @@ impl Router {
                 // There is one session a process, so this is the first and only one.
                 self.control.set(control).unwrap_or_default();
                 tracing::info!("the session began");
+                // Until the panel's guard has seen it.
+                if let Some((network, _)) = self.links.get() {
+                    network.send(deskside_net::customer::Command::PanelSeen(false));
+                }
                 Told::Started
             }
             Event::Question { request, actions, text } => {

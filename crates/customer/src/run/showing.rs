@@ -95,11 +95,11 @@ impl Showing {
         let mut shown = self.lock();
         shown.shield = Shield::Up;
         if shown.picture.as_ref().is_some_and(|picture| !picture.raise_shield()) {
-            shown.picture = None;
             tracing::error!("the question could not be kept out of the picture, so nothing is shown");
             if let Some(network) = network {
                 network.send(Command::Revoke(Action::See));
             }
+            shown.picture = None;
         }
     }
 

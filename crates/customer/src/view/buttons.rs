@@ -1,6 +1,6 @@
 //! The yes and the no of a question.
 
-use deskside_ui::egui::{Key, Modifiers, PointerButton, Ui};
+use deskside_ui::egui::{Key, Modifiers, PointerButton, Response, Ui};
 use deskside_ui::own_hand_only;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
@@ -29,11 +29,19 @@ pub(super) fn no_and_yes(
         }
         let yes = ui.add_enabled(is_alive, Button::new(Kind::Secondary, yes).min_width(width));
         own_hand_only(&yes);
-        if yes.clicked() {
-            let by = if yes.clicked_by(PointerButton::Primary) { Press::Pointer } else { Press::Keyboard };
-            acts.push(Act::Yes(Pressed { by, button: locate(yes.rect) }));
+        if yes.gained_focus() || yes.lost_focus() {
+            acts.push(Act::YesFocus(yes.has_focus()));
+        }
+        if let Some(pressed) = pressed(&yes, locate) {
+            acts.push(Act::Yes(pressed));
         }
     });
+}
+
+/// How something was pressed in the window, if it was.
+pub(super) fn pressed(response: &Response, locate: Locate<'_>) -> Option<Pressed> {
+    let by = if response.clicked_by(PointerButton::Primary) { Press::Pointer } else { Press::Keyboard };
+    response.clicked().then(|| Pressed { by, button: locate(response.rect) })
 }
 
 /// Says that a yes was not taken because no hand was behind it. Below the buttons, so that they do not move.

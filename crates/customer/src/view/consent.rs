@@ -10,7 +10,7 @@ use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
 use super::{Locate, buttons};
-use crate::model::{Act, Choosing, Lasting, OpenQuestion, Program, Show};
+use crate::model::{Act, Choosing, Edit, Lasting, OpenQuestion, Program, Show};
 
 /// The list of programs is no higher than this, in points.
 const LIST_HEIGHT: f32 = 150.0;
@@ -31,17 +31,18 @@ pub(super) fn draw(
     ui.add_space(UNIT);
     if question.actions.len() > 1 {
         for action in &question.actions {
-            ticked(ui, question.allows(*action), action_name(*action), Act::TickAction(*action), acts);
+            let edit = Edit::Action(*action);
+            ticked(ui, question.allows(*action), action_name(*action), edit, locate, acts);
         }
         ui.add_space(UNIT);
     }
     let shows = question.request.is_none() || question.allows(Action::See);
     if let Some(choosing) = question.choosing.as_ref().filter(|_| shows) {
-        choose(ui, choosing, acts);
+        choose(ui, choosing, locate, acts);
         ui.add_space(UNIT);
     }
     if question.request.is_some() {
-        how_long(ui, question.lasting, acts);
+        how_long(ui, question.lasting, locate, acts);
     }
     ui.add_space(UNIT);
     let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
@@ -59,7 +60,7 @@ pub(super) fn draw(
 }
 
 /// What is shown: the whole screen first, then what is less.
-fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
+fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<Act>) {
     widgets::heading(ui, "What is shown");
     let mut kinds = vec![(Show::Everything, "The whole screen".to_owned())];
     let monitors = choosing.offer.monitors.iter().enumerate();
@@ -73,8 +74,8 @@ fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
     for (show, words) in kinds {
         let radio = widgets::radio(ui, choosing.show == show, &words);
         own_hand_only(&radio);
-        if radio.clicked() && choosing.show != show {
-            acts.push(Act::Show(show));
+        if let Some(pressed) = buttons::pressed(&radio, locate).filter(|_| choosing.show != show) {
+            acts.push(Act::Edit(Edit::Show(show), pressed));
         }
     }
     if !choosing.lists_programs() {
@@ -86,7 +87,8 @@ fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
         list.show(ui, |ui| {
             for program in &choosing.offer.programs {
                 let is_ticked = choosing.ticked.contains(&program.id);
-                ticked(ui, is_ticked, &program_words(program), Act::TickProgram(program.id), acts);
+                let edit = Edit::Program(program.id);
+                ticked(ui, is_ticked, &program_words(program), edit, locate, acts);
                 if let Some(warning) = program.warning.filter(|_| is_ticked && choosing.show == Show::Only) {
                     widgets::small(ui, warning);
                 }
@@ -94,7 +96,8 @@ fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
         });
         ui.horizontal_wrapped(|ui| {
             for (place, words) in ["Desktop", "Task bar", "Notifications"].into_iter().enumerate() {
-                ticked(ui, choosing.surroundings[place], words, Act::TickSurrounding(place), acts);
+                let edit = Edit::Surrounding(place);
+                ticked(ui, choosing.surroundings[place], words, edit, locate, acts);
             }
         });
     });
@@ -104,7 +107,7 @@ fn choose(ui: &mut Ui, choosing: &Choosing, acts: &mut Vec<Act>) {
     }
 }
 
-fn how_long(ui: &mut Ui, lasting: Lasting, acts: &mut Vec<Act>) {
+fn how_long(ui: &mut Ui, lasting: Lasting, locate: Locate<'_>, acts: &mut Vec<Act>) {
     ui.horizontal(|ui| {
         widgets::body(ui, "For how long");
         for choice in Lasting::ALL {
@@ -114,19 +117,19 @@ fn how_long(ui: &mut Ui, lasting: Lasting, acts: &mut Vec<Act>) {
             };
             let radio = widgets::radio(ui, lasting == choice, &words);
             own_hand_only(&radio);
-            if radio.clicked() {
-                acts.push(Act::Last(choice));
+            if let Some(pressed) = buttons::pressed(&radio, locate) {
+                acts.push(Act::Edit(Edit::Last(choice), pressed));
             }
         }
     });
 }
 
 /// A box to tick; by the person's own hand alone, as what it changes is what a yes allows.
-fn ticked(ui: &mut Ui, is_ticked: bool, words: &str, act: Act, acts: &mut Vec<Act>) {
+fn ticked(ui: &mut Ui, is_ticked: bool, words: &str, edit: Edit, locate: Locate<'_>, acts: &mut Vec<Act>) {
     let tick = widgets::tick(ui, is_ticked, words);
     own_hand_only(&tick);
-    if tick.clicked() {
-        acts.push(act);
+    if let Some(pressed) = buttons::pressed(&tick, locate) {
+        acts.push(Act::Edit(edit, pressed));
     }
 }
 

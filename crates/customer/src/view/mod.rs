@@ -88,8 +88,9 @@ pub(crate) fn panel(
     trouble: Option<&str>,
     now: Instant,
     choose: &dyn Fn() -> Offer,
+    locate: Locate<'_>,
 ) -> Drawn {
-    page(ui, 2.0 * UNIT, |ui, drawn| panel::draw(ui, session, trouble, now, choose, &mut drawn.acts))
+    page(ui, 2.0 * UNIT, |ui, drawn| panel::draw(ui, session, trouble, now, choose, locate, &mut drawn.acts))
 }
 
 /// The consent window.

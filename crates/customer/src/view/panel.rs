@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use deskside_proto::journal::Action;
 use deskside_ui::egui::{Align, Layout, Ui};
+use deskside_ui::own_hand_only;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
+use super::{Locate, buttons};
 use crate::model::{Act, Line, Offer, Session};
 
 pub(super) fn draw(
@@ -15,6 +17,7 @@ pub(super) fn draw(
     trouble: Option<&str>,
     now: Instant,
     choose: &dyn Fn() -> Offer,
+    locate: Locate<'_>,
     acts: &mut Vec<Act>,
 ) {
     ui.horizontal(|ui| {
@@ -31,10 +34,15 @@ pub(super) fn draw(
     // Stop and Pause come first and never move, whatever else there is to say.
     let width = (ui.available_width() - UNIT) / 2.0;
     ui.horizontal(|ui| {
-        let (words, paused) = if session.paused { ("Continue", false) } else { ("Pause", true) };
+        let words = if session.paused { "Continue" } else { "Pause" };
         let pause = Button::new(Kind::Secondary, words).compact().min_width(width);
-        if ui.add_enabled(session.allows(Action::See), pause).clicked() {
-            acts.push(Act::Pause(paused));
+        let pause = ui.add_enabled(session.allows(Action::See), pause);
+        if session.paused {
+            // To go on is to consent again.
+            own_hand_only(&pause);
+            acts.extend(buttons::pressed(&pause, locate).map(Act::Resume));
+        } else if pause.clicked() {
+            acts.push(Act::Pause);
         }
         if ui.add(Button::new(Kind::Danger, "Stop").compact().min_width(width)).clicked() {
             acts.push(Act::Stop);

@@ -193,6 +193,7 @@ impl Session {
             Command::Answer { request, answer } => self.sharer.answer(request, answer, now),
             Command::KeepOpen(request) => self.sharer.keep_open(request, now),
             Command::Pause(paused) => self.sharer.pause(paused, now),
+            Command::Choosing(is_choosing) => self.sharer.choosing(is_choosing, now),
             Command::Rescope(choice) => self.sharer.rescope(choice, now),
             Command::Revoke(action) => self.sharer.revoke(action, now),
             Command::F11 => self.sharer.f11(now),

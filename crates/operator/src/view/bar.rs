@@ -11,9 +11,9 @@ use super::{Focus, Forms, dot_from_right, menu, stable, take_focus, words};
 use crate::model::{Act, Permission, Session};
 
 /// From this width on, in points, the bar has room for more than what is needed.
-const ROOMY: f32 = 1180.0;
+const ROOMY: f32 = 1080.0;
 /// From this width on there is room for everything.
-const WIDE: f32 = 1400.0;
+const WIDE: f32 = 1360.0;
 
 pub(super) fn show(
     ui: &mut Ui,

@@ -6,7 +6,13 @@ use x11rb::protocol::randr::ConnectionExt as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, Window};
 use x11rb::rust_connection::RustConnection;
 
+use super::windows::clean;
 use crate::PlatformError;
+
+/// Most characters of a name, which anybody can give.
+const MAX_NAME: usize = 32;
+/// Most monitors; nobody sits in front of more.
+const MAX_MONITORS: usize = 16;
 
 /// A monitor, or what the customer has set up to be taken for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +42,14 @@ pub(super) fn list(connection: &RustConnection, root: Window) -> Result<Vec<Moni
             let name = connection.get_atom_name(monitor.name)?.reply()?.name;
             monitors.push(Monitor {
                 id: MonitorId(monitor.name),
-                name: String::from_utf8_lossy(&name).into_owned(),
+                name: clean(&String::from_utf8_lossy(&name)).chars().take(MAX_NAME).collect(),
                 place: place.clipped(width, height),
                 is_primary: monitor.primary,
             });
         }
     }
     monitors.retain(|monitor| !monitor.place.is_empty());
+    monitors.truncate(MAX_MONITORS);
     if monitors.is_empty() {
         let place = Rect::new(0, 0, width, height);
         monitors.push(Monitor { id: MonitorId(0), name: "Screen".to_owned(), place, is_primary: true });

@@ -161,11 +161,16 @@ impl Sharer {
         self.outputs.push_back(self.grants.issue(action, grant));
     }
 
-    /// The person chose anew what may be seen, by their own hand: every grant is made again with the new reach.
+    /// The person chose anew what may be seen, by their own hand: every grant is made again with the new reach, but
+    /// control and pointing end if it reaches further than before.
     /// What was captured or sent under the old ones is void.
     pub fn rescope(&mut self, choice: Choice, now: Now) {
         if !self.grants.has(Action::See) || self.grants.choice == choice {
             return;
+        }
+        if !choice.scope.is_within(&self.grants.choice.scope) {
+            // The person was not asked whether more may be used or drawn on.
+            self.end_what_rests_on_see(GrantEnd::Narrowed, now);
         }
         self.grants.choice = choice;
         self.outputs.push_back(SharerOutput::ReleaseAll);

@@ -57,12 +57,33 @@ impl Sharer {
         }
     }
 
-    fn deny(&mut self, question: &Bundle, now: Now) {
+    /// The person chooses what is shown, or has finished with it: the operator's input rests as at a question, and
+    /// questions wait.
+    pub fn choosing(&mut self, is_choosing: bool, now: Now) {
+        if self.is_choosing == is_choosing {
+            return;
+        }
+        self.is_choosing = is_choosing;
+        if is_choosing {
+            self.rest.open_question();
+        } else {
+            self.rest.close_question(now.monotonic);
+        }
+        self.update_rest(now);
+        self.ask_next(now);
+    }
+
+    /// A question that the operator asked in vain: who asks too often has to wait.
+    pub(super) fn count_refusal(&mut self, now: Now) {
         self.refusals += 1;
         if self.refusals >= REFUSALS {
             self.not_before = now.monotonic + BACK_OFF;
             self.refusals = 0;
         }
+    }
+
+    fn deny(&mut self, question: &Bundle, now: Now) {
+        self.count_refusal(now);
         self.close(question, &|_| Verdict::Denied, now);
     }
 

@@ -54,7 +54,7 @@ impl Sharer {
 
     /// Opens the next question, if none is open.
     pub(super) fn ask_next(&mut self, now: Now) {
-        while self.open.is_none() {
+        while self.open.is_none() && !self.is_choosing {
             let Some(asked) = self.queue.pop_front() else { return };
             let (mut open, refused) = self.sort(&asked, now);
             if !refused.actions.is_empty() {
@@ -113,6 +113,7 @@ impl Sharer {
     pub(super) fn withdrawn(&mut self, request: RequestId, now: Now) {
         if let Some(open) = self.open.take_if(|open| open.numbers.contains(&request)) {
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.count_refusal(now);
             self.close(&open, &|_| Verdict::Withdrawn, now);
             self.ask_next(now);
         } else if let Some(index) = self.queue.iter().position(|queued| queued.numbers.contains(&request)) {

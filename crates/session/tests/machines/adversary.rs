@@ -7,7 +7,7 @@ use deskside_proto::journal::{
     Action, ENTRY_DOMAIN, Entry, Event, GrantEnd, MAX_ENTRIES, SessionEnd, Verdict,
 };
 use deskside_proto::picture::UpdateHeader;
-use deskside_proto::shown::AreaNote;
+use deskside_proto::shown::{AreaNote, ScopeNote};
 use deskside_proto::{GrantId, RequestId};
 use deskside_session::{Answer, Choice, Question, SharerOutput, ViewerOutput};
 use deskside_trust::crypto::sha256;
@@ -156,6 +156,10 @@ fn t51_an_operator_does_not_sign_what_never_happened() {
     let text = Question::new(&[Action::Control], OPERATOR, Some(&AreaNote::Screen)).hash();
     let asked = |request, action, question| Event::Asked { request: RequestId(request), action, question };
     let ended = |grant, reason| Event::GrantEnded { grant: GrantId(grant), reason };
+    let scoped = |grant, area| {
+        let scope = ScopeNote { area, ..ScopeNote::screen() };
+        Event::Scoped { grant: GrantId(grant), replaces: None, scope }
+    };
     let answered = |request, verdict| Event::Answered { request: RequestId(request), verdict };
     let lies = [
         ("a request that was never made", true, asked(9, Action::Control, text)),
@@ -166,6 +170,8 @@ fn t51_an_operator_does_not_sign_what_never_happened() {
         ("a second answer", true, answered(2, Verdict::Denied)),
         ("an answer before the question", true, answered(3, Verdict::Denied)),
         ("the end of a grant that never was", false, ended(9, GrantEnd::F11)),
+        ("a reach that was said before", false, scoped(1, AreaNote::Screen)),
+        ("control that reaches further than seeing", false, scoped(2, AreaNote::Monitor("DP-1".into()))),
         ("a grant given back that was not", false, ended(2, GrantEnd::GivenBack)),
         ("an end that the operator did not make", false, Event::Ended { reason: SessionEnd::Operator }),
     ];

@@ -126,6 +126,41 @@ fn another_choice_voids_what_reached_further() {
     events(&pair);
 }
 
+/// Row N8: who shows more than before has not allowed that more is used: control and drawing end.
+#[test]
+fn showing_more_ends_control() {
+    let mut pair = Pair::accepted(89);
+    ask(&mut pair, &BOTH, Answer::allow(editor_alone()));
+    pair.run_ms(400);
+    let before = given(&mut pair);
+    pair.sharer.rescope(Choice::screen(), pair.now);
+    pair.run_ms(300);
+    let after = given(&mut pair);
+    assert_eq!(before.control[0].check(), Err(Denied::Ended));
+    assert_eq!((after.see.len(), after.control.len()), (1, 0));
+    let narrowed = Event::GrantEnded { grant: before.control[0].id(), reason: GrantEnd::Narrowed };
+    assert!(events(&pair).contains(&narrowed));
+}
+
+/// Row B8: while the person chooses what is shown, the operator's input rests and questions wait.
+#[test]
+fn input_rests_and_questions_wait_while_the_person_chooses() {
+    let mut pair = Pair::accepted(90);
+    ask(&mut pair, &BOTH, Answer::allow(Choice::screen()));
+    pair.run_ms(400);
+    let control = given(&mut pair).control.pop().unwrap();
+    pair.sharer.choosing(true, pair.now);
+    assert_eq!(control.check(), Err(Denied::Suspended));
+    pair.viewer.ask(&[Action::Point].into()).unwrap();
+    pair.run_ms(5_000);
+    assert_eq!(control.check(), Err(Denied::Suspended));
+    let asked = |pair: &mut Pair| pair.take_sharer().iter().any(|o| matches!(o, SharerOutput::Ask { .. }));
+    assert!(!asked(&mut pair));
+    pair.sharer.choosing(false, pair.now);
+    pair.run_ms(10);
+    assert!(asked(&mut pair));
+}
+
 /// What another thread has revoked is not made again by another choice.
 #[test]
 fn another_choice_does_not_bring_back_what_f11_took() {

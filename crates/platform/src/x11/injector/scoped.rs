@@ -81,8 +81,10 @@ impl X11Injector {
         };
         let mut meanings = self.keymap.meanings(keycode, group, modifiers);
         meanings.extend(meant);
+        // A screenshot, a launcher or a switcher would show what is kept back.
+        let is_part = self.scope.as_ref().is_some_and(|scope| !matches!(scope.area, Area::Monitor(_)));
         let is_chosen = matches!(self.scope.as_ref().map(|scope| &scope.area), Some(Area::Applications(_)));
-        if is_chosen && meanings.iter().any(|symbol| chord::escapes(*symbol, commands)) {
+        if is_part && meanings.iter().any(|symbol| chord::escapes(*symbol, commands)) {
             return Err(InjectError::EscapeChord);
         }
         let closes_window = meanings.iter().any(|symbol| chord::closes_window(*symbol, commands));

@@ -128,7 +128,7 @@ fn risk(names: &[&str]) -> Option<Risk> {
 }
 
 /// A foreign text for a person: one line, nothing that turns or hides letters, not long.
-fn clean(text: &str) -> String {
+pub(in crate::x11) fn clean(text: &str) -> String {
     let is_harmless = |letter: &char| {
         !letter.is_control()
             && !matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')

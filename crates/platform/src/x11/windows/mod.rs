@@ -19,8 +19,8 @@ use x11rb::protocol::shape::ConnectionExt as _;
 use x11rb::protocol::xproto::{AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, Window};
 use x11rb::rust_connection::RustConnection;
 
-pub(super) use applications::list;
 pub use applications::{Application, Risk};
+pub(super) use applications::{clean, list};
 pub(crate) use examine::Atoms;
 pub(crate) use owner::{Kind, Owner, allows};
 pub(crate) use process::Processes;
@@ -69,11 +69,15 @@ impl Windows {
         // As the server sees it, which may be another number than the one that this process knows.
         let name = connection.generate_id()?;
         let pid = examine::processes(connection, [name])?.into_values().next();
+        // Whoever cannot tell its own windows cannot keep them back.
+        let own = pid.and_then(|pid| processes.identify(pid));
+        let own =
+            own.ok_or(PlatformError::Missing("this program's own number (does it run in a sandbox?)"))?;
         Ok(Self {
             atoms,
             root,
             name_mask: connection.setup().resource_id_mask,
-            own: pid.and_then(|pid| processes.identify(pid)),
+            own: Some(own),
             processes,
             window_manager: None,
             is_window_manager_known: false,
