@@ -93,6 +93,19 @@ impl<'a> Person<'a> {
         self.click(&self.sees_button(name)?)
     }
 
+    /// Reads something, for longer than a question that has just opened takes no click.
+    ///
+    /// # Errors
+    /// When it is not there, or not for so long.
+    pub fn reads(&self, words: &str) -> Result<()> {
+        self.sees(words)?;
+        let is_there = || {
+            let widgets = self.eyes.widgets(self.program.id());
+            widgets.is_ok_and(|widgets| widgets.iter().any(|widget| widget.words().contains(words)))
+        };
+        holds_for(&format!("“{words}”"), DEAD_BUTTONS, is_there)
+    }
+
     /// Picks something that is no button, by the mouse: a choice, a box, a line of a menu.
     ///
     /// # Errors

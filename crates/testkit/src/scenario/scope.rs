@@ -62,6 +62,7 @@ fn play(
 
     tell("the customer shows the editor alone, and the operator sees nothing of the rest");
     customer.clicks("Show less …")?;
+    customer.reads("What may")?;
     customer.picks("Only these programs")?;
     customer.picks("XTerm")?;
     customer.sees("whatever you could do on this computer can be done here")?;
@@ -96,6 +97,7 @@ fn play(
 
     tell("the customer shows everything");
     customer.clicks("Show less …")?;
+    customer.reads("What may")?;
     customer.picks("The whole screen")?;
     holds_for("the question is no part of the picture", Duration::from_millis(500), || {
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture))
