@@ -105,6 +105,9 @@ impl Marker {
     }
 }
 
+/// How often a marker is looked for that seems to move.
+const TRIES: usize = 5;
+
 /// Where a viewer shows a display: `shown = origin + scale × there`, in pixels of the viewer's display.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
@@ -126,19 +129,22 @@ impl View {
         let first = Marker::show(shown, 0, 0, 0)?;
         let second = Marker::show(shown, far_x, far_y, 0)?;
         // Which parts of the viewer's display follow the markers, rather than look like them?
+        let seen = |marker: &Marker, colour| {
+            marker.paint(colour)?;
+            wait_for("the marker in the viewer's picture", deadline, || Ok(square(&eye.picture()?, colour)))
+        };
         let place = |marker: &Marker| {
             let mut places = Vec::new();
-            for colour in [0xff_00_ff, 0x00_ff_00] {
-                marker.paint(colour)?;
-                places.push(wait_for("the marker in the viewer's picture", deadline, || {
-                    Ok(square(&eye.picture()?, colour))
-                })?);
+            // A window that has just got its picture may still find its layout.
+            for _ in 0..TRIES {
+                let (one, other) = (seen(marker, 0xff_00_ff)?, seen(marker, 0x00_ff_00)?);
+                if one == other {
+                    marker.paint(0)?;
+                    return Ok(one);
+                }
+                places.extend([one, other]);
             }
-            if places[0] != places[1] {
-                bail!("a marker is shown at {:?} and then at {:?}", places[0], places[1]);
-            }
-            marker.paint(0)?;
-            Ok(places[0])
+            bail!("a marker is shown at {places:?}, one after the other")
         };
         let (a, b) = (place(&first)?, place(&second)?);
         let scale = (b.0 - a.0) / f64::from(far_x);
