@@ -20,7 +20,10 @@ pub(crate) struct Outcome {
     pub(crate) acts: usize,
     /// From F11 to the last key or button that was let go, in milliseconds.
     pub(crate) last_release: u32,
-    /// Events that had been sent and were not carried out when F11 went down.
+    /// Moves and presses in the last [`BAR`] before F11: the flood was being carried out.
+    pub(crate) before: usize,
+    /// Events that had been sent and were not carried out when F11 went down; those that the customer's
+    /// program has refused because too many wait are among them.
     pub(crate) queued: usize,
 }
 
@@ -40,10 +43,14 @@ impl Outcome {
         let carried_out = before.iter().filter(|heard| heard.kind == Kind::Act).count();
         let queued = sent.saturating_sub(carried_out);
         ensure!(QUEUED <= queued, "only {queued} events were waiting");
+        let is_recent = |heard: &&Heard| heard.kind == Kind::Act && f11.at.wrapping_sub(heard.at) <= BAR;
+        let recent = before.iter().filter(is_recent).count();
+        ensure!(recent != 0, "the flood had ended before F11");
         Ok(Self {
             last_act: last(Kind::Act).unwrap_or(0),
             acts: of(Kind::Act).count(),
             last_release: last(Kind::LetGo).unwrap_or(0),
+            before: recent,
             queued,
         })
     }
@@ -51,9 +58,9 @@ impl Outcome {
 
 impl Display for Outcome {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let Self { last_act, acts, last_release, queued } = self;
+        let Self { last_act, acts, last_release, before, queued } = self;
         write!(out, "{last_act} ms to the last of {acts} acts, {last_release} ms until all was let go, ")?;
-        write!(out, "{queued} events waiting")
+        write!(out, "{before} acts in the {BAR} ms before, {queued} events waiting")
     }
 }
 
@@ -61,7 +68,7 @@ impl Display for Outcome {
 pub(crate) fn report(outcomes: &[Outcome], busy: usize, cores: usize) -> Result<(String, bool)> {
     let least = outcomes.iter().map(|outcome| outcome.queued).min().context("no runs")?;
     let mut text = format!(
-        "{} runs, {busy} busy threads on {cores} cores, at least {least} events waiting\n\n\
+        "{} runs, {busy} busy threads on {cores} cores, at least {least} events waiting when F11 went down\n\n\
          | after F11 | p50 | p95 | max |\n|---|---:|---:|---:|\n",
         outcomes.len(),
     );
@@ -74,6 +81,8 @@ pub(crate) fn report(outcomes: &[Outcome], busy: usize, cores: usize) -> Result<
     row(&mut text, "last move or press, ms", &|outcome| outcome.last_act as usize)?;
     row(&mut text, "moves and presses", &|outcome| outcome.acts)?;
     row(&mut text, "last key or button let go, ms", &|outcome| outcome.last_release as usize)?;
+    let before = format!("for comparison: moves and presses in the {BAR} ms before");
+    row(&mut text, &before, &|outcome| outcome.before)?;
     let slow = outcomes.iter().filter(|outcome| BAR < outcome.last_act).count();
     let verdict = if slow == 0 { "met".to_owned() } else { format!("missed in {slow} runs") };
     writeln!(text, "\nbar: nothing later than {BAR} ms after F11: {verdict}")?;
@@ -106,7 +115,8 @@ mod tests {
             heard(Kind::LetGo, 30),
         ];
         let outcome = Outcome::of(&all, 20_000).unwrap();
-        assert_eq!(outcome, Outcome { last_act: 20, acts: 3, last_release: 36, queued: 19_998 });
+        assert_eq!(outcome, Outcome { last_act: 20, acts: 3, last_release: 36, before: 1, queued: 19_998 });
+        assert!(Outcome::of(&all[2..], 20_000).is_err(), "the flood had ended");
         assert!(Outcome::of(&all, 10_001).is_err(), "no flood");
         assert!(Outcome::of(&all[..2], 20_000).is_err(), "no F11");
     }
@@ -120,7 +130,7 @@ mod tests {
 
     #[test]
     fn one_slow_run_misses_the_bar() {
-        let good = Outcome { last_act: BAR, acts: 4, last_release: 300, queued: QUEUED };
+        let good = Outcome { last_act: BAR, acts: 4, last_release: 300, before: 9, queued: QUEUED };
         assert!(report(&[good; 3], 2, 2).unwrap().1);
         let bad = Outcome { last_act: BAR + 1, ..good };
         let (text, is_good) = report(&[good, bad], 2, 2).unwrap();
