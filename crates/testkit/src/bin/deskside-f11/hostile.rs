@@ -123,7 +123,7 @@ impl Hostile {
         })
     }
 
-    /// Clicks into the terminal and sends input from then on, whatever is said.
+    /// Clicks into the terminal and gives input without end; the network side sends it as long as control lasts.
     pub(crate) fn flood(&self) -> Result<Flood> {
         let (x, y) = TERMINAL;
         let click = [true, false].map(|pressed| InputEvent::PointerButton { button: Button::Left, pressed });
