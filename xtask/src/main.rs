@@ -52,7 +52,8 @@ enum Command {
     Tidy,
     /// Format the source
     Fmt,
-    /// Measure: `glass` (what a person gets, beside TigerVNC and FreeRDP), `codec`, `size` (stripped release programs)
+    /// Measure: `glass` (what a person gets, beside TigerVNC and FreeRDP), `f11` (how fast it stops control),
+    /// `codec`, `size` (stripped release programs)
     Bench {
         /// What to measure
         what: run::Bench,

@@ -18,6 +18,8 @@ const CUSTOMER_LIMIT: u64 = 12 * 1024 * 1024;
 pub(crate) enum Bench {
     /// From a pixel changing on the customer's display to the same pixel on the operator's.
     Glass,
+    /// From the customer's F11 to the last thing that the operator does, under a flood and full load.
+    F11,
     /// The screen codec alone: nanoseconds and bits a pixel.
     Codec,
     /// Sizes of the stripped release programs.
@@ -84,6 +86,7 @@ pub(crate) fn demo(root: &Path, here: bool) -> anyhow::Result<()> {
 pub(crate) fn bench(root: &Path, what: Bench, arguments: &[String]) -> anyhow::Result<()> {
     match what {
         Bench::Glass => run_tool(root, "release", "deskside-glass", arguments),
+        Bench::F11 => run_tool(root, "release", "deskside-f11", arguments),
         Bench::Codec => {
             // Instructions are counted on recorded work alone: drawing pictures would take most of the time.
             let is_counted = arguments.iter().any(|argument| argument == "--counts");

@@ -8,6 +8,8 @@ mod consent;
 #[cfg(test)]
 mod display;
 #[cfg(test)]
+mod f11;
+#[cfg(test)]
 mod hand;
 #[cfg(test)]
 mod keyboard;

@@ -110,6 +110,12 @@ impl Stage {
         self.network.as_ref()
     }
 
+    /// The organisation, with the operator's bundle.
+    #[must_use]
+    pub fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
     /// The server.
     #[must_use]
     pub fn server(&self) -> &Server {
