@@ -124,7 +124,7 @@ pub(crate) enum State {
         /// Who, from the verified certificate and from nowhere else.
         operator: OperatorIdentity,
         /// The question.
-        prompt: Prompt,
+        prompt: Box<Prompt>,
     },
     /// The operator was accepted or refused; the network side says next what that means.
     Answered {
@@ -235,7 +235,7 @@ impl Model {
     /// The question that the hand's signs are for, if one is open.
     pub(crate) fn prompt_mut(&mut self) -> Option<&mut Prompt> {
         match &mut self.state {
-            State::Asking { prompt, .. } => Some(prompt),
+            State::Asking { prompt, .. } => Some(&mut **prompt),
             State::Session(session) => session.question.as_mut().map(|question| &mut question.prompt),
             _ => None,
         }
@@ -340,7 +340,7 @@ impl Model {
                 self.state = code_again(tried, Some(problem::words(&problem, &self.organisation.name)));
             }
             (State::Connecting { .. }, Told::Operator(operator)) => {
-                self.state = State::Asking { operator, prompt: Prompt::new(now + ASKING_LASTS) };
+                self.state = State::Asking { operator, prompt: Box::new(Prompt::new(now + ASKING_LASTS)) };
             }
             (State::Answered { operator }, Told::Started) => {
                 self.state =
