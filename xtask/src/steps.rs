@@ -89,6 +89,17 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     steps.finish()
 }
 
+/// All tests without cargo-nextest. Those that start displays measure times that a person would notice: one after
+/// another, as its configuration says.
+fn plain_tests(root: &Path, full: bool) -> anyhow::Result<()> {
+    const TEST: [&str; 6] = ["test", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    let slow: &[&str] = if full { &["--include-ignored", "--skip", "soak"] } else { &[] };
+    let others = ["--workspace", "--exclude", "deskside-platform", "--exclude", "deskside-testkit", "--"];
+    cargo(root, &[&TEST[..], &others, slow].concat())?;
+    let windows = ["-p", "deskside-platform", "-p", "deskside-testkit", "--", "--test-threads", "1"];
+    cargo(root, &[&TEST[..], &windows, slow].concat())
+}
+
 /// `./dev test`.
 pub(crate) fn test(root: &Path, full: bool) -> anyhow::Result<()> {
     let mut steps = Steps::default();
@@ -104,14 +115,7 @@ pub(crate) fn test(root: &Path, full: bool) -> anyhow::Result<()> {
         });
     } else {
         steps.without("cargo-nextest", "not installed (./dev tools): plain cargo test instead");
-        steps.step("tests", || {
-            let mut arguments =
-                vec!["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
-            if full {
-                arguments.extend(["--", "--include-ignored", "--skip", "soak"]);
-            }
-            cargo(root, &arguments)
-        });
+        steps.step("tests", || plain_tests(root, full));
     }
     steps.step("documentation tests", || cargo(root, &["test", "--locked", "--workspace", "--doc"]));
     steps.step("documentation", || cargo(root, &["doc", "--locked", "--workspace", "--no-deps", "--quiet"]));
