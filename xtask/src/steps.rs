@@ -89,15 +89,13 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     steps.finish()
 }
 
-/// All tests without cargo-nextest. Those that start displays measure times that a person would notice: one after
-/// another, as its configuration says.
+/// All tests without cargo-nextest, one after another: some measure times that a person would notice, and some have
+/// their process for themselves there.
 fn plain_tests(root: &Path, full: bool) -> anyhow::Result<()> {
-    const TEST: [&str; 6] = ["test", "--locked", "--lib", "--bins", "--tests", "--no-fail-fast"];
+    const TEST: [&str; 7] =
+        ["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
     let slow: &[&str] = if full { &["--include-ignored", "--skip", "soak"] } else { &[] };
-    let others = ["--workspace", "--exclude", "deskside-platform", "--exclude", "deskside-testkit", "--"];
-    cargo(root, &[&TEST[..], &others, slow].concat())?;
-    let windows = ["-p", "deskside-platform", "-p", "deskside-testkit", "--", "--test-threads", "1"];
-    cargo(root, &[&TEST[..], &windows, slow].concat())
+    cargo(root, &[&TEST[..], &["--", "--test-threads", "1"], slow].concat())
 }
 
 /// `./dev test`.
