@@ -14,7 +14,7 @@ use crate::consent::Consent;
 use crate::display::{Client, Display, PATIENCE, eventually};
 
 /// Everything that happens until nothing has for a moment.
-fn settle(screen: &mut impl Screen) -> Vec<ScreenEvent> {
+pub(crate) fn settle(screen: &mut impl Screen) -> Vec<ScreenEvent> {
     let mut events = Vec::new();
     loop {
         let more = screen.next(Duration::from_millis(50)).unwrap();
@@ -35,7 +35,7 @@ fn damage(events: &[ScreenEvent]) -> Vec<Rect> {
 
 /// Compares all pixels of a frame with what the server itself says, through the codec, which is how frames
 /// are read.
-fn assert_shows(client: &Client, screen: &mut impl Screen, consent: &Consent, region: &[Rect]) {
+pub(crate) fn assert_shows(client: &Client, screen: &mut impl Screen, consent: &Consent, region: &[Rect]) {
     let (width, height) = screen.size();
     let frame = screen.grab(&consent.see, region).unwrap();
     let mut encoder = Encoder::new(width, height).unwrap();

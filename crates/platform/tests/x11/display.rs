@@ -1,6 +1,8 @@
 //! Displays for one test each, and a second client on them.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,6 +20,28 @@ use x11rb::wrapper::ConnectionExt as _;
 
 /// How long anything may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Outputs without a graphics card.
+const XORG: &str = r#"
+Section "ServerFlags"
+  Option "AutoAddDevices" "false"
+  Option "AutoAddGPU" "false"
+EndSection
+Section "Device"
+  Identifier "card"
+  Driver "dummy"
+  VideoRam 65536
+EndSection
+Section "Screen"
+  Identifier "screen"
+  Device "card"
+  DefaultDepth 24
+  SubSection "Display"
+    Depth 24
+    Virtual 1920 1080
+  EndSubSection
+EndSection
+"#;
 
 /// An X server that ends with the test.
 pub(crate) struct Display {
@@ -50,9 +74,43 @@ impl Display {
         inside
     }
 
+    /// A display with two outputs side by side, as a graphics card has them: Xorg, the first output 640 × 400 pixels,
+    /// the second 320 × 400.
+    pub(crate) fn with_outputs(folder: &Path) -> Self {
+        let config = folder.join("xorg.conf");
+        fs::write(&config, XORG).unwrap();
+        let mut server = Command::new("Xorg");
+        server.args(["-nolisten", "tcp", "-noreset", "-novtswitch", "-keeptty"]);
+        server.arg("-config").arg(config).arg("-logfile").arg(folder.join("xorg.log"));
+        let display = Self::start(server);
+        for (output, mode, width) in [("DUMMY0", "left", 640), ("DUMMY1", "right", 320)] {
+            display.add_mode(output, mode, width, 400);
+        }
+        display.run("xrandr", &["--output", "DUMMY0", "--mode", "left"]);
+        display.second_output(true);
+        display
+    }
+
+    /// Lets an output have this size.
+    pub(crate) fn add_mode(&self, output: &str, mode: &str, width: u32, height: u32) {
+        let across = [width, width + 8, width + 40, width + 80].map(|at| at.to_string());
+        let down = [height, height + 3, height + 6, height + 20].map(|at| at.to_string());
+        let mut line = vec!["--newmode", mode, "25"];
+        line.extend(across.iter().chain(&down).map(String::as_str));
+        self.run("xrandr", &line);
+        self.run("xrandr", &["--addmode", output, mode]);
+    }
+
+    /// Plugs in the second of two outputs, to the right of the first, or pulls it out.
+    pub(crate) fn second_output(&self, on: bool) {
+        let there: &[&str] = if on { &["--mode", "right", "--right-of", "DUMMY0"] } else { &["--off"] };
+        self.run("xrandr", &[&["--output", "DUMMY1"], there].concat());
+    }
+
     fn start(mut server: Command) -> Self {
         server.args(["-displayfd", "1"]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = server.spawn().expect("an X server (packages xvfb, xserver-xephyr)");
+        let mut server =
+            server.spawn().expect("an X server (packages xvfb, xserver-xephyr, xserver-xorg-core)");
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         assert!(!number.trim().is_empty(), "the X server did not start");

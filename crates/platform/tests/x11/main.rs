@@ -16,6 +16,8 @@ mod keyboard;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod outputs;
+#[cfg(test)]
 mod overlay;
 #[cfg(test)]
 mod panel;

@@ -62,7 +62,7 @@ impl<'d> Chaos<'d> {
 
     /// Does one thing; its name.
     pub(super) fn act(&mut self) -> &'static str {
-        let name = match self.dice.roll(18) {
+        let name = match self.dice.roll(if self.desktop.has_outputs { 24 } else { 22 }) {
             0 | 1 => self.restack(),
             2 | 3 => self.shift(),
             4 | 5 => self.resize(),
@@ -76,7 +76,12 @@ impl<'d> Chaos<'d> {
             14 => self.iconify(),
             15 => self.change_workspace(),
             16 => self.storm(),
-            _ => self.pretend(),
+            17 => self.pretend(),
+            18 => self.fade(),
+            19 => self.change_state(),
+            20 => self.paint(),
+            21 => self.swap(),
+            _ => self.plug(),
         };
         self.desktop.client.sync();
         name
@@ -223,18 +228,18 @@ impl<'d> Chaos<'d> {
     fn iconify(&mut self) -> &'static str {
         let window = self.any();
         // ICCCM 4.1.4: the state is iconic.
-        self.ask_manager("WM_CHANGE_STATE", window, 3);
+        self.ask_manager("WM_CHANGE_STATE", window, [3, 0, 0, 0, 0]);
         "iconify"
     }
 
     fn change_workspace(&mut self) -> &'static str {
         let number = self.dice.roll(2);
-        self.ask_manager("_NET_CURRENT_DESKTOP", self.desktop.client.root, number);
+        self.ask_manager("_NET_CURRENT_DESKTOP", self.desktop.client.root, [number, 0, 0, 0, 0]);
         "workspace"
     }
 
-    fn ask_manager(&self, message: &str, window: Window, value: u32) {
-        let message = ClientMessageEvent::new(32, window, self.desktop.atom(message), [value, 0, 0, 0, 0]);
+    fn ask_manager(&self, message: &str, window: Window, data: [u32; 5]) {
+        let message = ClientMessageEvent::new(32, window, self.desktop.atom(message), data);
         let mask = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
         let client = &self.desktop.client;
         client.connection.send_event(false, client.root, mask, message).unwrap();
@@ -250,6 +255,53 @@ impl<'d> Chaos<'d> {
             self.configure(outer, &change);
         }
         "storm"
+    }
+
+    /// What a compositor is to show half-transparent.
+    fn fade(&mut self) -> &'static str {
+        let window = self.any();
+        let (name, opacity) = (self.desktop.atom("_NET_WM_WINDOW_OPACITY"), self.dice.roll(u32::MAX));
+        let connection = &self.desktop.client.connection;
+        connection
+            .change_property32(PropMode::REPLACE, window, name, AtomEnum::CARDINAL, &[opacity])
+            .unwrap();
+        "fade"
+    }
+
+    /// Over the whole screen, rolled up, or maximised, and back.
+    fn change_state(&mut self) -> &'static str {
+        let window = self.any();
+        let states = ["FULLSCREEN", "SHADED", "MAXIMIZED_VERT", "ABOVE"];
+        let state = self.desktop.atom(&format!("_NET_WM_STATE_{}", states[self.dice.roll(4) as usize]));
+        let (toggle, by_a_program) = (2, 1);
+        self.ask_manager("_NET_WM_STATE", window, [toggle, state, 0, by_a_program, 0]);
+        "state"
+    }
+
+    /// A window is to paint itself anew, from nothing.
+    fn paint(&mut self) -> &'static str {
+        let window = self.any();
+        let (x, y) = (self.dice.roll(60) as i16, self.dice.roll(60) as i16);
+        self.desktop.client.connection.clear_area(true, window, x, y, 120, 80).unwrap();
+        "paint"
+    }
+
+    /// Two windows change places in the stack in one go.
+    fn swap(&mut self) -> &'static str {
+        let (shown, hidden) = (self.dice.pick(&self.shown), self.dice.pick(&self.hidden));
+        let (shown, hidden) = (self.outer(shown), self.outer(hidden));
+        for (upper, lower) in [(hidden, shown), (shown, hidden)] {
+            // They need not be siblings: then nothing happens.
+            let over = ConfigureWindowAux::new().sibling(lower).stack_mode(StackMode::ABOVE);
+            self.configure(upper, &over);
+        }
+        "swap"
+    }
+
+    /// The second output comes or goes.
+    fn plug(&mut self) -> &'static str {
+        self.desktop.display.second_output(self.dice.roll(2) == 0);
+        "plug"
     }
 
     /// A hidden window says that it is something that it is not.

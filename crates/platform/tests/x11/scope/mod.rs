@@ -32,6 +32,8 @@ struct Desktop {
     client: Client,
     x11: X11,
     display: Display,
+    /// Whether a second output can be plugged in.
+    has_outputs: bool,
 }
 
 /// A program that ends with the test.
@@ -51,11 +53,16 @@ impl Desktop {
     }
 
     fn of(display: Display) -> Self {
-        Self { programs: Vec::new(), client: display.client(), x11: display.open(), display }
+        let (client, x11) = (display.client(), display.open());
+        Self { programs: Vec::new(), client, x11, display, has_outputs: false }
     }
 
     fn with_window_manager() -> Self {
-        let mut desktop = Self::new();
+        Self::new().managed()
+    }
+
+    fn managed(self) -> Self {
+        let mut desktop = self;
         desktop.start("openbox", &[]);
         // It says that it is there before it listens, so it is asked until it answers.
         let mut probe = desktop.actor();
