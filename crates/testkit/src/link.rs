@@ -8,13 +8,12 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::process::{Process, command};
-use crate::programs::{target_folder, workspace};
+use crate::programs;
 use crate::wait::wait_until;
 
 /// How one direction of a line behaves.
@@ -184,7 +183,7 @@ impl Link {
     /// # Errors
     /// Without root, or when a device cannot be made.
     pub fn new(folder: &Path, name: &str, a: &End<'_>, b: &End<'_>) -> Result<Self> {
-        let program = linkem()?;
+        let program = programs::own("deskside-linkem")?;
         let socket = |side: char| folder.join(format!("{name}-{side}.sock"));
         let start = |side: char, here: &End<'_>, there: &End<'_>, other: char| {
             let mut inner = Command::new(&program);
@@ -207,21 +206,4 @@ impl Link {
         }
         Ok(link)
     }
-}
-
-/// The emulator's program, freshly built.
-fn linkem() -> Result<PathBuf> {
-    let (profile, folder) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
-    let done = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--package", "deskside-testkit", "--bin", "deskside-linkem"])
-        .args(["--profile", profile])
-        .current_dir(workspace())
-        .output()
-        .context("cannot start cargo")?;
-    if !done.status.success() {
-        bail!("deskside-linkem does not compile:\n{}", String::from_utf8_lossy(&done.stderr));
-    }
-    let program = target_folder().join(folder).join("deskside-linkem");
-    fs::metadata(&program).with_context(|| format!("no {}", program.display()))?;
-    Ok(program)
 }

@@ -34,18 +34,28 @@ impl Program {
         }
     }
 
-    /// The program file. The first call of a process has cargo build all four in this process's own profile,
-    /// which takes no time when nothing changed.
+    /// The program file. The first call of a process has cargo build all four as they are in this process's own
+    /// profile, which takes no time when nothing changed.
     ///
     /// # Errors
     /// When they do not compile.
     pub fn path(self) -> Result<PathBuf> {
-        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        match BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}"))) {
-            Ok(folder) => Ok(folder.join(self.name())),
-            Err(error) => bail!("{error}"),
+        static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+        if let Err(error) = BUILT.get_or_init(|| build_all().map_err(|error| format!("{error:#}"))) {
+            bail!("{error}");
         }
+        let folder = if self == Self::Customer { CUSTOMER_PROFILE } else { PROFILE };
+        Ok(target_folder().join(folder_of(folder)).join(self.name()))
     }
+}
+
+/// The profile of this process, and so of what it starts.
+const PROFILE: &str = if cfg!(debug_assertions) { "dev" } else { "release" };
+/// The customer's program is measured as it is shipped.
+const CUSTOMER_PROFILE: &str = if cfg!(debug_assertions) { "dev" } else { "download" };
+
+fn folder_of(profile: &'static str) -> &'static str {
+    if profile == "dev" { "debug" } else { profile }
 }
 
 /// The workspace's folder.
@@ -62,16 +72,32 @@ pub fn target_folder() -> PathBuf {
         .map_or_else(|| workspace().join("target"), |folder| workspace().join(folder))
 }
 
-fn build() -> Result<PathBuf> {
-    let (profile, folder) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+fn build_all() -> Result<()> {
     // The whole workspace, as `./dev` builds it: a selection of packages would mean other features of their
     // dependencies, and so compile half of them again.
-    cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--profile", profile]);
-    cargo.current_dir(workspace());
+    let all = ["--workspace", "--bins", "--profile", PROFILE];
+    if CUSTOMER_PROFILE == PROFILE {
+        return build(&all);
+    }
+    build(&[&all[..], &["--exclude", Program::Customer.name()]].concat())?;
+    build(&["--package", Program::Customer.name(), "--profile", CUSTOMER_PROFILE])
+}
+
+/// Has cargo build one of the testkit's own programs, and gives its file.
+///
+/// # Errors
+/// When it does not compile.
+pub(crate) fn own(name: &str) -> Result<PathBuf> {
+    build(&["--package", "deskside-testkit", "--bin", name, "--profile", PROFILE])?;
+    Ok(target_folder().join(folder_of(PROFILE)).join(name))
+}
+
+fn build(what: &[&str]) -> Result<()> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--locked"]).args(what).current_dir(workspace());
     let done = cargo.output().context("cannot start cargo")?;
     if !done.status.success() {
-        bail!("the programs do not compile:\n{}", String::from_utf8_lossy(&done.stderr));
+        bail!("cargo build {}:\n{}", what.join(" "), String::from_utf8_lossy(&done.stderr));
     }
-    Ok(target_folder().join(folder))
+    Ok(())
 }
