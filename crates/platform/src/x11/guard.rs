@@ -10,7 +10,7 @@ use deskside_codec::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use x11rb::connection::Connection as _;
 use x11rb::errors::ReplyError;
-use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
+use x11rb::protocol::shape::{ConnectionExt as _, GetRectanglesReply, SK, SO};
 use x11rb::protocol::xproto::{
     AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, MapState, StackMode,
     Window,
@@ -21,7 +21,7 @@ use super::monitors;
 use super::reach;
 use super::region::{Place, Region};
 use super::stop::Stop;
-use super::windows::{Owner, Processes, Windows};
+use super::windows::{Processes, TopLevel, Windows};
 use crate::guard::{AT_MOST_EVERY, Vigil};
 use crate::{GuardCallback, GuardEvent, PlatformError};
 
@@ -113,10 +113,13 @@ enum News {
 }
 
 /// What is known of the panel at a look.
+#[derive(Default)]
 struct Sight {
     is_visible: bool,
-    /// Something of the window was cut away.
+    /// Something of the window was cut away, or does not feel the mouse.
     is_shaped: bool,
+    /// Another program has taken it into a window of its own.
+    is_captive: bool,
     /// What lies above it.
     covers: Vec<Window>,
     /// Where it would have to be, if it is not on the screen or too small.
@@ -198,19 +201,23 @@ impl Watch {
         let geometry = connection.get_geometry(panel)?;
         let corner = connection.translate_coordinates(panel, self.root, 0, 0)?;
         let shape = connection.shape_get_rectangles(panel, SK::BOUNDING)?;
+        let feeling = connection.shape_get_rectangles(panel, SK::INPUT)?;
         let opacity = self.opacity(panel)?;
         let (attributes, geometry) = (still(attributes.reply())?, still(geometry.reply())?);
-        let (corner, shape) = (still(corner.reply())?, still(shape.reply())?);
-        let nothing = Sight { is_visible: false, is_shaped: false, moved: None, covers: Vec::new() };
-        let (Some(attributes), Some(geometry), Some(corner), Some(shape)) =
-            (attributes, geometry, corner, shape)
+        let (corner, shape, feeling) =
+            (still(corner.reply())?, still(shape.reply())?, still(feeling.reply())?);
+        let (Some(attributes), Some(geometry), Some(corner), Some(shape), Some(feeling)) =
+            (attributes, geometry, corner, shape, feeling)
         else {
-            return Ok(nothing);
+            return Ok(Sight::default());
         };
         let (x, y) = (i32::from(corner.dst_x), i32::from(corner.dst_y));
         let place = Place { x, y, width: geometry.width.into(), height: geometry.height.into() };
         let whole = Region::of(place);
-        let shape = shape.rectangles.into_iter().map(Place::from).collect::<Region>().translate(x, y);
+        let region = |shape: GetRectanglesReply| {
+            shape.rectangles.into_iter().map(Place::from).collect::<Region>().translate(x, y)
+        };
+        let shape = region(shape).intersect(&region(feeling));
         let seen = self.uncovered(&whole.intersect(&shape));
         let monitors: Vec<Rect> =
             monitors::list(connection, self.root)?.into_iter().map(|monitor| monitor.place).collect();
@@ -221,6 +228,7 @@ impl Watch {
         Ok(Sight {
             is_visible: is_viewable && is_enough(&seen.intersect(&screens)),
             is_shaped: !is_enough(&whole.intersect(&shape)),
+            is_captive: self.is_captive(),
             covers: self.covers(&monitors),
             moved: (!is_enough(&whole.intersect(&screens)))
                 .then(|| home(place, self.least, &monitors))
@@ -242,33 +250,55 @@ impl Watch {
         Ok(true)
     }
 
-    /// What of the panel is within its own frame and below no other program's window.
-    fn uncovered(&self, panel: &Region) -> Region {
+    /// The panel with its frame.
+    fn itself(&self) -> Option<&TopLevel> {
+        self.windows.top_level(self.windows.top_of(self.panel)?)
+    }
+
+    fn is_captive(&self) -> bool {
+        self.itself().is_some_and(|itself| itself.is_known && !self.windows.is_ours(itself))
+    }
+
+    /// Other programs' windows above the panel.
+    fn others_above(&self) -> impl Iterator<Item = (Window, &TopLevel)> {
         let top = self.windows.top_of(self.panel);
-        let Some(itself) = top.and_then(|top| self.windows.top_level(top)) else { return Region::default() };
-        let above = self.windows.stacked().skip_while(|(window, _)| Some(*window) != top).skip(1);
-        let others = above.filter(|(_, other)| other.owner != Owner::Own);
-        others.fold(panel.intersect(&itself.outline()), |seen, (_, other)| seen.subtract(&other.outline()))
+        let above = self.windows.stacked().skip_while(move |(window, _)| Some(*window) != top).skip(1);
+        above.filter(|(_, other)| !self.windows.is_ours(other))
+    }
+
+    /// What of the panel is within its own frame and below no other program's window. What a stranger's window
+    /// holds may be below anything.
+    fn uncovered(&self, panel: &Region) -> Region {
+        let Some(itself) = self.itself().filter(|itself| self.windows.is_ours(itself)) else {
+            return Region::default();
+        };
+        let seen = panel.intersect(&itself.outline());
+        self.others_above().fold(seen, |seen, (_, other)| seen.subtract(&other.outline()))
     }
 
     /// Other programs' windows above the panel that cover something of it, but for those that cover a whole
     /// monitor: a locked screen and a film are not to be pushed aside.
     fn covers(&self, monitors: &[Rect]) -> Vec<Window> {
-        let top = self.windows.top_of(self.panel);
-        let Some(itself) = top.and_then(|top| self.windows.top_level(top)) else { return Vec::new() };
-        let above = self.windows.stacked().skip_while(|(window, _)| Some(*window) != top).skip(1);
+        let Some(itself) = self.itself() else { return Vec::new() };
         let is_cover = |outline: &Region| {
             let covers = |place: &Rect| Region::of(reach::place(*place)).subtract(outline).is_empty();
             !outline.intersect(&itself.outline()).is_empty() && !monitors.iter().any(covers)
         };
-        let covers = above.filter(|(_, other)| other.owner != Owner::Own && is_cover(&other.outline()));
-        covers.map(|(window, _)| window).collect()
+        self.others_above()
+            .filter(|(_, other)| is_cover(&other.outline()))
+            .map(|(window, _)| window)
+            .collect()
     }
 
     /// Undoes whatever may have hidden it. What one of the requests cannot do here, it does not do.
     fn bring_back(&self, sight: &Sight) -> Result<(), PlatformError> {
         let (connection, wishes, panel) = (&self.connection, &self.wishes, self.panel);
-        let top = self.windows.top_of(panel).unwrap_or(panel);
+        let mut top = self.windows.top_of(panel).unwrap_or(panel);
+        if sight.is_captive {
+            let (x, y) = (MARGIN as i16, MARGIN as i16);
+            connection.reparent_window(panel, self.root, x, y)?.ignore_error();
+            top = panel;
+        }
         connection.map_window(panel)?.ignore_error();
         let (remove, add, after_that) = (0, 1, A_PERSON);
         let state = wishes._NET_WM_STATE;
@@ -280,7 +310,9 @@ impl Watch {
             connection.delete_property(window, wishes._NET_WM_WINDOW_OPACITY)?.ignore_error();
         }
         if sight.is_shaped {
-            connection.shape_mask(SO::SET, SK::BOUNDING, panel, 0, 0, x11rb::NONE)?.ignore_error();
+            for kind in [SK::BOUNDING, SK::INPUT] {
+                connection.shape_mask(SO::SET, kind, panel, 0, 0, x11rb::NONE)?.ignore_error();
+            }
         }
         if let Some(place) = sight.moved {
             let there =

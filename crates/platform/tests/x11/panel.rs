@@ -186,6 +186,42 @@ fn t18_what_covers_the_panel_is_below_it_soon() {
     }
 }
 
+/// T18: a panel that feels no clicks could not stop anything.
+#[test]
+fn t18_a_panel_made_numb_feels_again() {
+    let mut office = Office::new(true);
+    let (set, input, panel) = (SO::SET, SK::INPUT, office.panel);
+    let connection = &office.client.connection;
+    connection.shape_rectangles(set, input, ClipOrdering::UNSORTED, panel, 0, 0, &[]).unwrap();
+    eventually("it feels again", || {
+        let feels = connection.shape_get_rectangles(panel, input).unwrap().reply().unwrap();
+        (!feels.rectangles.is_empty()).then_some(())
+    });
+    office.is_back();
+}
+
+/// T18: another program's window that holds the panel, or another window of this program, is no window of ours.
+#[test]
+fn t18_a_strangers_window_that_holds_one_of_ours_covers() {
+    for is_managed in [true, false] {
+        let mut office = Office::new(is_managed);
+        let own = office.client.window((0, 0, 20, 20), 0xff, EventMask::NO_EVENT);
+        let cover = |office: &mut Office| {
+            let stranger = office.other.popup((250, 150, 400, 400));
+            office.client.connection.reparent_window(own, stranger, 0, 0).unwrap();
+            office.other.order(&format!("raise {stranger}"));
+        };
+        assert!(office.attack("a stranger with one of our windows", cover));
+        office.is_back();
+        let seize = |office: &mut Office| {
+            let stranger = office.other.popup((250, 150, 400, 400));
+            office.client.connection.reparent_window(office.panel, stranger, 5, 5).unwrap();
+        };
+        assert!(office.attack("seized", seize), "with a window manager: {is_managed}");
+        office.is_back();
+    }
+}
+
 /// T18: a window that covers it again and again wins, and that is told; the guard does not wear itself out.
 #[test]
 fn t18_a_window_that_fights_for_the_place_is_told() {

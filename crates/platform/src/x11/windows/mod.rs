@@ -302,6 +302,15 @@ impl Windows {
         }
     }
 
+    /// Whether nobody draws in a top-level window but this process and the window manager, whose frame it may be.
+    pub(crate) fn is_ours(&self, top: &TopLevel) -> bool {
+        let ours = |inner: &Inner| {
+            let maker = inner.part.application;
+            !inner.draws || (maker.is_some() && (maker == self.own() || maker == self.window_manager()))
+        };
+        top.owner == Owner::Own && top.inner.iter().all(ours)
+    }
+
     /// Something about this window, or in it, is other than it was.
     fn disturb(&mut self, window: Window) {
         if let Some(top) = self.top_of(window).and_then(|top| self.tops.get_mut(&top)) {
