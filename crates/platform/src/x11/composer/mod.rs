@@ -284,7 +284,9 @@ impl Composer {
 
 /// How a window looks; `None` if it is as if it were not there.
 fn look(scope: &Scope, top: &TopLevel) -> Option<Look> {
-    let is_within = top.is_within(scope);
+    // The operator is to see the own marks; nothing else of this program's is in a composed picture.
+    let is_mark = top.is_known && top.owner == Owner::Own && top.kind == Kind::Dragged;
+    let is_within = is_mark || top.is_within(scope);
     match top.depth {
         // What this program itself draws on glass over the screen is not to hide the rest of it.
         32 if top.is_known && top.owner == Owner::Own => None,

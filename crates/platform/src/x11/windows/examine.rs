@@ -58,15 +58,15 @@ impl Atoms {
             kind if kind == self._NET_WM_WINDOW_TYPE_DESKTOP => Some(Kind::Desktop),
             kind if kind == self._NET_WM_WINDOW_TYPE_DOCK => Some(Kind::Panel),
             kind if kind == self._NET_WM_WINDOW_TYPE_NOTIFICATION => Some(Kind::Notification),
+            kind if kind == self._NET_WM_WINDOW_TYPE_DND => Some(Kind::Dragged),
             kind => self.ordinary().contains(&kind).then_some(Kind::Ordinary),
         })
     }
 
-    fn ordinary(&self) -> [Atom; 11] {
+    fn ordinary(&self) -> [Atom; 10] {
         [
             self._NET_WM_WINDOW_TYPE_COMBO,
             self._NET_WM_WINDOW_TYPE_DIALOG,
-            self._NET_WM_WINDOW_TYPE_DND,
             self._NET_WM_WINDOW_TYPE_DROPDOWN_MENU,
             self._NET_WM_WINDOW_TYPE_MENU,
             self._NET_WM_WINDOW_TYPE_NORMAL,

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Panel,
     /// A notification.
     Notification,
+    /// What follows the pointer. Of an application it is ordinary; this program's own are the operator's marks.
+    Dragged,
 }
 
 /// Whose a top-level window is, with all that is drawn within it.
@@ -39,7 +41,7 @@ pub(crate) fn allows(scope: &Scope, owner: &Owner, kind: Kind) -> bool {
     };
     let special = |is_wanted: bool| is_wanted && applications.is_disjoint(&scope.hidden);
     match kind {
-        Kind::Ordinary => {
+        Kind::Ordinary | Kind::Dragged => {
             !applications.is_empty() && applications.iter().all(|application| scope.shows(*application))
         }
         Kind::Desktop => special(scope.desktop),
@@ -75,6 +77,7 @@ pub(super) fn resolve(top: &Part, within: &[Part], census: &impl Census) -> (Own
     if parts().any(|part| part.application.is_some() && part.application == census.own()) {
         return (Owner::Own, kind);
     }
+    let kind = if kind == Kind::Dragged { Kind::Ordinary } else { kind };
     let Some(applications) = parts().map(|part| part.application).collect::<Option<BTreeSet<_>>>() else {
         return (Owner::Unknown, kind);
     };

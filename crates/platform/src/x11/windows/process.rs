@@ -57,7 +57,7 @@ impl Processes {
         let mut known = self.known();
         let seen = known.seen.entry(application).or_default();
         match kind {
-            Kind::Ordinary => seen.ordinary = true,
+            Kind::Ordinary | Kind::Dragged => seen.ordinary = true,
             // A task bar shows more of others than anything else does.
             _ if seen.special == Some(Kind::Panel) => {}
             special => seen.special = Some(special),

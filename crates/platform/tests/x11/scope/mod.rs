@@ -14,7 +14,9 @@ use deskside_codec::Rect;
 use deskside_platform::x11::{X11, X11Screen};
 use deskside_platform::{Screen as _, ScreenEvent};
 use deskside_session::{ApplicationId, Scope};
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, PropMode, Window};
+use x11rb::protocol::xproto::{
+    AtomEnum, ConnectionExt as _, EventMask, PropMode, UNMAP_NOTIFY_EVENT, UnmapNotifyEvent, Window,
+};
 use x11rb::wrapper::ConnectionExt as _;
 
 use self::actor::{Actor, Paint};
@@ -78,7 +80,20 @@ impl Desktop {
                 is_framed().then_some(())
             });
             connection.unmap_window(window).unwrap();
-            eventually("the window manager lets go", || (!is_framed()).then_some(()));
+            eventually("the window manager lets go", || {
+                // ICCCM 4.1.4; the other notice may have been taken for one of the window manager's own.
+                let root = desktop.client.root;
+                let notice = UnmapNotifyEvent {
+                    response_type: UNMAP_NOTIFY_EVENT,
+                    sequence: 0,
+                    event: root,
+                    window,
+                    from_configure: false,
+                };
+                let mask = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+                connection.send_event(false, root, mask, notice).unwrap();
+                (!is_framed()).then_some(())
+            });
         }
         drop(probe);
         desktop

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use deskside_codec::Rect;
+use deskside_platform::marks::Board;
 use deskside_platform::x11::Risk;
-use deskside_platform::{PlatformError, Screen as _};
+use deskside_platform::{Overlay as _, PlatformError, Screen as _};
+use deskside_proto::marks::{Colour, Figure, MarkEvent, MarkId, Place};
 use deskside_session::Scope;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{
@@ -19,6 +21,36 @@ use crate::consent::Consent;
 const RED: u32 = 0xc0_20_20;
 const GREEN: u32 = 0x20_c0_20;
 const BLUE: u32 = 0x20_20_c0;
+/// A red mark.
+const MARK: u32 = 0xd5_5e_00;
+
+/// Row W3: the operator sees the own marks, where something is shown; all else of this program's stays out.
+#[test]
+fn marks_are_in_the_picture() {
+    let desktop = Desktop::new();
+    let mut editor = desktop.actor();
+    let text = editor.show((50, 50, 200, 150), Paint::Colour(GREEN));
+    let scope = Scope::applications([desktop.number(text, "text")]);
+    let mut view = desktop.view(&scope);
+    view.until("the chosen window", |view| view.is(Rect::new(50, 50, 200, 150), GREEN));
+
+    let (from, to) = (Place { x: 100, y: 100 }, Place { x: 400, y: 140 });
+    let figure = Figure::Rectangle { from, to };
+    let (mut board, now) = (Board::default(), Duration::from_secs(1));
+    board.apply(&MarkEvent::Put { id: MarkId(1), colour: Colour::Red, figure }, now);
+    let mut overlay = desktop.x11.overlay().unwrap();
+    overlay.show(&view.consent.point, &board, now).unwrap();
+    view.until("the mark", |view| view.is(Rect::new(100, 105, 1, 30), MARK));
+    assert!(view.is(Rect::new(60, 60, 30, 100), GREEN), "beside the mark");
+    assert!(view.is_pattern(Rect::new(260, 50, 300, 200)), "where nothing is shown, nothing is marked");
+    let question = desktop.client.window((150, 110, 50, 20), BLUE, EventMask::NO_EVENT);
+    view.until("the question is kept out", |view| view.is_pattern(Rect::new(150, 110, 50, 20)));
+
+    desktop.client.connection.destroy_window(question).unwrap();
+    desktop.client.sync();
+    overlay.clear().unwrap();
+    view.until("the mark is gone", |view| view.is(Rect::new(50, 50, 200, 150), GREEN));
+}
 
 /// Row W3: a chosen application's windows are shown pixel for pixel where nothing hidden covers them, with
 /// menus and dialogs, and everything else is the pattern.
