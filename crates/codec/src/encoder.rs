@@ -233,11 +233,16 @@ impl Encoder {
             for (number, differs) in (0..).zip(&mut differing) {
                 *differs &= activity.rough(number).is_none();
             }
-            copies = moves::make(grid, frame, sent, &differing, (memory, now));
-            for tile in copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
-                dirty.mark(tile);
+            let moves = moves::make(grid, frame, sent, &differing, (memory, now));
+            for tile in moves.copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
+                if moves.right.contains(&tile) {
+                    dirty.clean(tile);
+                } else {
+                    dirty.mark(tile);
+                }
                 cache.touch(tile, now);
             }
+            copies = moves.copies;
             dirty.compare(grid, frame, sent);
         }
         activity.compared(&dirty.differing(), now);

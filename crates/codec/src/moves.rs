@@ -4,6 +4,7 @@
 //! offsets with most votes, [`crate::region`] finds the rectangles that a copy sets right. Nothing depends on a vote
 //! being true: a rectangle is taken for what the copy of its pixels gains, counted pixel by pixel.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::bitstream::Copy;
@@ -11,7 +12,7 @@ use crate::features::{Places, Scanner};
 use crate::grid::Grid;
 use crate::memory::Memory;
 use crate::picture::Picture;
-use crate::region::{self, Offset};
+use crate::region::{self, Move, Offset};
 use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect};
 
 /// Fewer changed pixels than these are not looked at: coding them costs little.
@@ -46,7 +47,16 @@ struct Candidate {
     area: Rect,
 }
 
-/// Finds copies that set much of the picture right and makes them; they are to be made in this order.
+/// Copies that were made, and what is known of them.
+#[derive(Default)]
+pub(crate) struct Moves {
+    /// They are to be made in this order.
+    pub(crate) copies: Vec<Copy>,
+    /// Tiles that are as in the frame now; all others that a copy touched are to be compared.
+    pub(crate) right: BTreeSet<u16>,
+}
+
+/// Finds copies that set much of the picture right and makes them.
 ///
 /// `changed` says which tiles of the grid differ.
 pub(crate) fn make(
@@ -55,30 +65,35 @@ pub(crate) fn make(
     sent: &mut Picture,
     changed: &[bool],
     (memory, now): (&mut Memory, Duration),
-) -> Vec<Copy> {
+) -> Moves {
     let runs = runs(grid, changed);
     let Some(around) = runs.iter().copied().reduce(|around, run| around.around(&run)) else {
-        return Vec::new();
+        return Moves::default();
     };
     if !memory.is_worth_a_search(around, now) {
-        return Vec::new();
+        return Moves::default();
     }
     let mut pixels = MOST_TRIALS * runs.iter().map(Rect::area).sum::<u64>();
-    let mut copies = Vec::new();
+    let Moves { mut copies, mut right } = Moves::default();
     let again = memory.offsets().iter().find_map(|offset| again(grid, frame, sent, &runs, *offset));
     let candidates = again.map_or_else(|| candidates(votes(&runs, frame, sent), &runs), |found| vec![found]);
     for candidate in candidates {
         let Some(rest) = pixels.checked_sub(candidate.area.area()) else { continue };
         pixels = rest;
-        for copy in region::find(grid, frame, sent, candidate.area, candidate.offset) {
+        for Move { copy, right: known } in region::find(grid, frame, sent, candidate.area, candidate.offset) {
             if copies.len() < MAX_COPIES && fits(grid, &copies, &copy) {
                 sent.copy_within((copy.x, copy.y), copy.to);
+                // What an earlier one set right may be wrong again.
+                for tile in grid.touched(&copy.to) {
+                    right.remove(&tile);
+                }
+                right.extend(known);
                 copies.push(copy);
                 memory.found(candidate.offset);
             }
         }
     }
-    copies
+    Moves { copies, right }
 }
 
 /// An offset from before, if it explains most of what changed, judged by a few rows.

@@ -134,6 +134,13 @@ fn count_wrong(new: &[[u8; 4]], old: &[u32]) -> i32 {
     new.iter().zip(old).map(|(new, old)| is_wrong(*new, *old)).sum()
 }
 
+/// A copy, and what is known of it.
+pub(crate) struct Move {
+    pub(crate) copy: Copy,
+    /// Tiles that it sets right as a whole, so that they need not be compared again.
+    pub(crate) right: Vec<u16>,
+}
+
 /// Finds what moved by `offset` into `area`. Every copy is made from the picture as it is now if they are made in
 /// this order.
 pub(crate) fn find(
@@ -142,7 +149,7 @@ pub(crate) fn find(
     sent: &Picture,
     area: Rect,
     offset: Offset,
-) -> Vec<Copy> {
+) -> Vec<Move> {
     let area = offset.clip(grid, area);
     let overlay = Overlay { frame, sent, offset };
     let mut cells = Cells::count(&overlay, area);
@@ -161,7 +168,13 @@ pub(crate) fn find(
             copies.push(Copy { x, y, to });
         }
     }
-    in_order(copies)
+    let right = |copy: &Copy| {
+        let tiles = grid.touched(&copy.to);
+        tiles
+            .filter(|tile| copy.to.contains(&grid.tile(*tile)) && cells.are_right(&grid.tile(*tile)))
+            .collect()
+    };
+    in_order(copies).into_iter().map(|copy| Move { right: right(&copy), copy }).collect()
 }
 
 /// How many pixels of a row a copy sets right, less those that it sets wrong, and how many are wrong now.
@@ -260,6 +273,8 @@ struct Cells {
     gains: Vec<i32>,
     /// How many pixels are wrong now.
     wrong: Vec<i32>,
+    /// How many would be.
+    left: Vec<i32>,
 }
 
 impl Cells {
@@ -277,14 +292,29 @@ impl Cells {
         let columns = area.width.div_ceil(width) as usize;
         let mut gains = Vec::with_capacity(columns * area.height.div_ceil(height) as usize);
         let mut wrong = Vec::with_capacity(gains.capacity());
+        let mut left = Vec::with_capacity(gains.capacity());
         for y in (area.y..area.bottom()).step_by(height as usize) {
             for x in (area.x..area.right()).step_by(width as usize) {
                 let (before, after) = overlay.count(Rect::new(x, y, width, height).intersection(&area));
                 gains.push(before - after);
                 wrong.push(before);
+                left.push(after);
             }
         }
-        Self { area, width, height, columns, gains, wrong }
+        Self { area, width, height, columns, gains, wrong, left }
+    }
+
+    /// Whether a copy leaves nothing wrong in a rectangle.
+    fn are_right(&self, rect: &Rect) -> bool {
+        if !self.area.contains(rect) {
+            return false;
+        }
+        let cells = |start: u32, end: u32, size: u32| (start / size) as usize..end.div_ceil(size) as usize;
+        let columns = cells(rect.x - self.area.x, rect.right() - self.area.x, self.width);
+        let mut rows = cells(rect.y - self.area.y, rect.bottom() - self.area.y, self.height);
+        rows.all(|row| {
+            self.left[row * self.columns..][..self.columns][columns.clone()].iter().all(|left| *left == 0)
+        })
     }
 
     /// The rectangle whose cells gain most, if that is worth a copy.
