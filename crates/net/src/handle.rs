@@ -1,5 +1,6 @@
 //! The program's hold on its network side.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
@@ -25,8 +26,16 @@ impl<C> Handle<C> {
 
     /// A sender for other threads, which does not keep the network side alive.
     #[must_use]
-    pub fn sender(&self) -> CommandSender<C> {
-        CommandSender(self.commands.as_ref().map(mpsc::UnboundedSender::downgrade))
+    pub fn sender(&self) -> CommandSender<C>
+    where
+        C: Send + 'static,
+    {
+        let commands = self.commands.as_ref().map(mpsc::UnboundedSender::downgrade);
+        CommandSender(Arc::new(move |command| {
+            if let Some(commands) = commands.as_ref().and_then(mpsc::WeakUnboundedSender::upgrade) {
+                commands.send(command).unwrap_or_default();
+            }
+        }))
     }
 }
 
@@ -41,20 +50,30 @@ impl<C> Drop for Handle<C> {
 }
 
 /// Sends commands from another thread.
-#[derive(Debug)]
-pub struct CommandSender<C>(Option<mpsc::WeakUnboundedSender<C>>);
+pub struct CommandSender<C>(Arc<dyn Fn(C) + Send + Sync>);
 
-impl<C> Clone for CommandSender<C> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+impl<C> std::fmt::Debug for CommandSender<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CommandSender").finish()
     }
 }
 
-impl<C> CommandSender<C> {
+impl<C> Clone for CommandSender<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C: 'static> CommandSender<C> {
     /// Tells the network side something; after the end nothing is left to be told.
     pub fn send(&self, command: C) {
-        if let Some(commands) = self.0.as_ref().and_then(mpsc::WeakUnboundedSender::upgrade) {
-            commands.send(command).unwrap_or_default();
-        }
+        (self.0)(command);
+    }
+
+    /// A sender of commands that `wrap` makes part of these.
+    #[must_use]
+    pub fn part<D>(&self, wrap: impl Fn(D) -> C + Send + Sync + 'static) -> CommandSender<D> {
+        let whole = Arc::clone(&self.0);
+        CommandSender(Arc::new(move |command| whole(wrap(command))))
     }
 }

@@ -11,16 +11,19 @@ pub mod customer;
 mod end_to_end;
 mod handle;
 mod leg;
+mod line;
 mod lock;
 pub mod operator;
 mod pacing;
 mod path;
 mod problem;
 mod runtime;
+pub mod sharing;
 mod sink;
 mod streams;
 mod tunnel;
 mod udp;
+pub mod viewing;
 
 use std::str::FromStr;
 

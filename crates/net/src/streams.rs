@@ -1,7 +1,7 @@
 //! QUIC streams as queues: writers that never block the session's loop, readers that feed it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deskside_proto::frame::Deframer;
@@ -188,14 +188,34 @@ pub(crate) async fn read_control(mut stream: RecvStream, queue: mpsc::Sender<Inc
     }
 }
 
-/// Sharer: takes the one input stream of the viewer and reads its messages.
-pub(crate) async fn read_input(connection: Connection, queue: mpsc::Sender<Incoming>) {
-    let Ok(mut stream) = connection.accept_uni().await else { return };
-    let mut kind = [0];
-    if stream.read_exact(&mut kind).await.is_err() || kind != [STREAM_INPUT] {
-        // Nobody listens any more when the session has already ended.
-        return queue.send(Incoming::BadStream).await.unwrap_or_default();
+/// Takes the peer's unidirectional streams: the one with its input, and one for every update of its picture.
+pub(crate) async fn read_streams(connection: Connection, queue: mpsc::Sender<Incoming>) {
+    let has_input = Arc::new(AtomicBool::new(false));
+    while let Ok(stream) = connection.accept_uni().await {
+        tokio::spawn(read_stream(stream, Arc::clone(&has_input), queue.clone()));
     }
+}
+
+async fn read_stream(mut stream: RecvStream, has_input: Arc<AtomicBool>, queue: mpsc::Sender<Incoming>) {
+    let mut kind = [0];
+    match stream.read_exact(&mut kind).await {
+        Ok(()) => {}
+        // The connection ended, which is noticed elsewhere, or the stream was void before it began.
+        Err(quinn::ReadExactError::ReadError(_)) => return,
+        Err(quinn::ReadExactError::FinishedEarly(_)) => kind = [0],
+    }
+    let incoming = match kind {
+        [STREAM_PICTURE] => read_update(stream).await,
+        [STREAM_INPUT] if !has_input.swap(true, Ordering::Relaxed) => return read_input(stream, queue).await,
+        _ => Some(Incoming::BadStream),
+    };
+    if let Some(incoming) = incoming {
+        // Nobody listens any more when the session has already ended.
+        queue.send(incoming).await.unwrap_or_default();
+    }
+}
+
+async fn read_input(mut stream: RecvStream, queue: mpsc::Sender<Incoming>) {
     let mut deframer = Deframer::default();
     while let Ok(Some(chunk)) = stream.read_chunk(64 * 1024, true).await {
         deframer.push(&chunk.bytes);
@@ -213,27 +233,15 @@ pub(crate) async fn read_input(connection: Connection, queue: mpsc::Sender<Incom
     }
 }
 
-/// Viewer: takes every update's stream and reads it whole.
-pub(crate) async fn read_updates(connection: Connection, queue: mpsc::Sender<Incoming>) {
-    while let Ok(mut stream) = connection.accept_uni().await {
-        let queue = queue.clone();
-        tokio::spawn(async move {
-            const HEADER: usize = 1 + UpdateHeader::LENGTH;
-            let incoming = match stream.read_to_end(HEADER + MAX_UPDATE).await {
-                Ok(bytes) => match bytes.split_first() {
-                    Some((&STREAM_PICTURE, rest)) => match UpdateHeader::decode(rest) {
-                        Ok((header, body)) => Incoming::Update(header, body.to_vec()),
-                        Err(_) => Incoming::BadStream,
-                    },
-                    Some(_) | None => Incoming::BadStream,
-                },
-                Err(quinn::ReadToEndError::TooLong) => Incoming::BadStream,
-                // The connection ended, which is noticed elsewhere.
-                Err(quinn::ReadToEndError::Read(_)) => return,
-            };
-            // Nobody listens any more when the session has already ended.
-            queue.send(incoming).await.unwrap_or_default();
-        });
+/// Reads an update whole; nothing if the connection ended, which is noticed elsewhere.
+async fn read_update(mut stream: RecvStream) -> Option<Incoming> {
+    match stream.read_to_end(UpdateHeader::LENGTH + MAX_UPDATE).await {
+        Ok(bytes) => Some(match UpdateHeader::decode(&bytes) {
+            Ok((header, body)) => Incoming::Update(header, body.to_vec()),
+            Err(_) => Incoming::BadStream,
+        }),
+        Err(quinn::ReadToEndError::TooLong) => Some(Incoming::BadStream),
+        Err(quinn::ReadToEndError::Read(_)) => None,
     }
 }
 

@@ -6,6 +6,7 @@
 use prost::{Message, Oneof};
 
 use crate::error::{at_most, bounded, exactly, required};
+use crate::frame::MAX_MESSAGE;
 use crate::journal::{Action, GrantEnd, MAX_ENTRY, SessionEnd, Verdict, WireVerdict};
 use crate::marks::MarkBatch;
 use crate::picture::{MAX_AREA, MAX_SIDE};
@@ -16,6 +17,9 @@ use crate::{DecodeError, GrantId, MAX_NAME, RequestId};
 pub const MAX_CURSOR_SIDE: u32 = 256;
 /// Longest compressed cursor picture, in bytes; what is larger is sent smaller.
 pub const MAX_CURSOR_BYTES: usize = 48 * 1024;
+
+/// Longest message of a demonstration, in bytes: what is left of a frame.
+pub const MAX_DEMONSTRATION: usize = MAX_MESSAGE - 16;
 
 /// Why the operator's input is not carried out just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,13 +143,16 @@ pub enum Control {
         /// Why.
         reason: SessionEnd,
     },
+    /// Both: a message of the demonstration, in which the operator is the sharer and the customer the viewer. Not one
+    /// of these itself; its exact bytes.
+    Demonstration(Vec<u8>),
 }
 
 #[derive(Clone, PartialEq, Message)]
 struct Wire {
     #[prost(
         oneof = "WireControl",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
     )]
     message: Option<WireControl>,
 }
@@ -192,6 +199,8 @@ enum WireControl {
     /// A batch as in [`crate::marks`].
     #[prost(bytes = "vec", tag = "19")]
     Marks(Vec<u8>),
+    #[prost(bytes = "vec", tag = "20")]
+    Demonstration(Vec<u8>),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -323,6 +332,7 @@ impl Control {
                 WireControl::Seal(WireSeal { number, head: head.to_vec(), signature })
             }
             Self::End { reason } => WireControl::End(reason.number()),
+            Self::Demonstration(message) => WireControl::Demonstration(message),
         };
         Wire { message: Some(message) }.encode_to_vec()
     }
@@ -385,6 +395,9 @@ impl Control {
                 signature: at_most(wire.signature, 128, "Seal.signature")?,
             },
             WireControl::End(reason) => Self::End { reason: SessionEnd::from_number(reason, "End.reason")? },
+            WireControl::Demonstration(message) => {
+                Self::Demonstration(at_most(message, MAX_DEMONSTRATION, "Control.demonstration")?)
+            }
         })
     }
 }

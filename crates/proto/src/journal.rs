@@ -18,7 +18,7 @@ pub const MAX_ENTRY: usize = 4096;
 /// Most entries of one session.
 pub const MAX_ENTRIES: u32 = 100_000;
 
-/// What the operator may ask for. Unknown actions are refused when read, and so denied.
+/// What a viewer may ask for. Unknown actions are refused when read, and so denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
     /// See the whole screen.
@@ -27,11 +27,22 @@ pub enum Action {
     Control,
     /// Point and draw on what may be seen, without touching it.
     Point,
+    /// Show a screen of one's own in return.
+    Demonstrate,
 }
 
 impl Action {
     /// Every action, in the order of their numbers on the wire (from 1).
-    pub const ALL: [Self; 3] = [Self::See, Self::Control, Self::Point];
+    pub const ALL: [Self; 4] = [Self::See, Self::Control, Self::Point, Self::Demonstrate];
+
+    /// Whether it reaches what may be seen and no more, so that it ends with seeing.
+    #[must_use]
+    pub fn rests_on_see(self) -> bool {
+        match self {
+            Self::Control | Self::Point => true,
+            Self::See | Self::Demonstrate => false,
+        }
+    }
 
     /// Its number on the wire.
     #[must_use]
@@ -40,11 +51,12 @@ impl Action {
             Self::See => 1,
             Self::Control => 2,
             Self::Point => 3,
+            Self::Demonstrate => 4,
         }
     }
 
     pub(crate) fn from_number(number: u32, field: &'static str) -> Result<Self, DecodeError> {
-        pick(&Self::ALL, number, field, "1 to 3")
+        pick(&Self::ALL, number, field, "1 to 4")
     }
 }
 
@@ -102,7 +114,7 @@ pub enum SessionEnd {
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The customer accepted this operator: the session begins, with no grant.
+    /// The customer accepted this operator, or allowed a demonstration: the journal begins, with no grant.
     Started {
         /// The session.
         session: SessionId,
@@ -114,6 +126,9 @@ pub enum Event {
         certificate: [u8; 32],
         /// SHA-256 of the certificate of the customer's session key.
         customer_certificate: [u8; 32],
+        /// In the journal of a demonstration, whose sharer is the operator: the hash of that entry of the
+        /// session's own journal which allowed it.
+        follows: Option<[u8; 32]>,
     },
     /// The operator asked, and the customer was shown this text.
     Asked {
@@ -153,6 +168,8 @@ pub enum Event {
     Resumed,
     /// The customer moved the mouse and had it alone for a while.
     HandTookOver,
+    /// The sharer's panel could not be seen (`true`), so that input rested, or could again.
+    PanelHidden(bool),
     /// Input that no grant covered was refused, so many events since the last entry.
     InputRefused {
         /// How many.
@@ -186,7 +203,7 @@ struct WireEntry {
     at_ms: i64,
     #[prost(bytes = "vec", tag = "3")]
     previous: Vec<u8>,
-    #[prost(oneof = "WireEvent", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
+    #[prost(oneof = "WireEvent", tags = "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20")]
     event: Option<WireEvent>,
 }
 
@@ -212,6 +229,8 @@ enum WireEvent {
     Ended(u32),
     #[prost(message, tag = "19")]
     Scoped(WireScoped),
+    #[prost(bool, tag = "20")]
+    PanelHidden(bool),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -226,6 +245,9 @@ struct WireStarted {
     certificate: Vec<u8>,
     #[prost(bytes = "vec", tag = "5")]
     customer_certificate: Vec<u8>,
+    /// Empty where nothing is followed.
+    #[prost(bytes = "vec", tag = "6")]
+    follows: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -386,13 +408,14 @@ impl Entry {
 
 fn encode_event(event: &Event) -> WireEvent {
     match event {
-        Event::Started { session, operator, organisation, certificate, customer_certificate } => {
+        Event::Started { session, operator, organisation, certificate, customer_certificate, follows } => {
             WireEvent::Started(WireStarted {
                 session: session.0.to_vec(),
                 operator: operator.clone(),
                 organisation: organisation.clone(),
                 certificate: certificate.to_vec(),
                 customer_certificate: customer_certificate.to_vec(),
+                follows: follows.map_or_else(Vec::new, |hash| hash.to_vec()),
             })
         }
         Event::Asked { request, action, question } => WireEvent::Asked(WireAsked {
@@ -414,6 +437,7 @@ fn encode_event(event: &Event) -> WireEvent {
         Event::Paused => WireEvent::Paused(()),
         Event::Resumed => WireEvent::Resumed(()),
         Event::HandTookOver => WireEvent::HandTookOver(()),
+        Event::PanelHidden(hidden) => WireEvent::PanelHidden(*hidden),
         Event::InputRefused { events } => WireEvent::InputRefused(*events),
         Event::Ended { reason } => WireEvent::Ended(reason.number()),
     }
@@ -427,6 +451,10 @@ fn decode_event(wire: WireEvent) -> Result<Event, DecodeError> {
             organisation: at_most(wire.organisation, MAX_NAME, "Started.organisation")?,
             certificate: exactly(&wire.certificate, "Started.certificate")?,
             customer_certificate: exactly(&wire.customer_certificate, "Started.customer_certificate")?,
+            follows: match wire.follows.as_slice() {
+                [] => None,
+                hash => Some(exactly(hash, "Started.follows")?),
+            },
         },
         WireEvent::Asked(wire) => Event::Asked {
             request: RequestId(wire.request),
@@ -449,6 +477,7 @@ fn decode_event(wire: WireEvent) -> Result<Event, DecodeError> {
         WireEvent::Paused(()) => Event::Paused,
         WireEvent::Resumed(()) => Event::Resumed,
         WireEvent::HandTookOver(()) => Event::HandTookOver,
+        WireEvent::PanelHidden(hidden) => Event::PanelHidden(hidden),
         WireEvent::InputRefused(events) => Event::InputRefused { events },
         WireEvent::Ended(reason) => Event::Ended { reason: SessionEnd::from_number(reason, "Ended.reason")? },
     })

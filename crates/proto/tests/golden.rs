@@ -55,6 +55,7 @@ fn control() -> Vec<(&'static str, Control)> {
         ("control entry", Control::Entry(vec![0xAA, 0xBB])),
         ("control seal", Control::Seal { number: 9, head: [0x11; 32], signature: vec![0x22; 4] }),
         ("control end", Control::End { reason: SessionEnd::ConnectionLost }),
+        ("control demonstration", Control::Demonstration(vec![0x12, 0x00])),
     ]
 }
 
@@ -95,13 +96,19 @@ fn journal() -> Vec<(&'static str, Entry)> {
         organisation: "Help Ltd".into(),
         certificate: [0x55; 32],
         customer_certificate: [0x66; 32],
+        follows: None,
     };
+    let mut demonstration = started.clone();
+    if let Event::Started { follows, .. } = &mut demonstration {
+        *follows = Some([0xaa; 32]);
+    }
     let area = AreaNote::Applications(vec!["Firefox".into()]);
     let scope = ScopeNote { area, hidden: 2, desktop: false, panels: true, notifications: false };
     let scoped = Event::Scoped { grant: GrantId(4), replaces: Some(GrantId(3)), scope };
     let asked = Event::Asked { request, action: Action::See, question: [0x77; 32] };
     vec![
         ("journal started", entry(started)),
+        ("journal started demonstration", entry(demonstration)),
         ("journal asked", entry(asked)),
         ("journal answered", entry(Event::Answered { request, verdict: Verdict::TimedOut })),
         ("journal scoped", entry(scoped)),
@@ -109,6 +116,7 @@ fn journal() -> Vec<(&'static str, Entry)> {
         ("journal paused", entry(Event::Paused)),
         ("journal resumed", entry(Event::Resumed)),
         ("journal hand took over", entry(Event::HandTookOver)),
+        ("journal panel hidden", entry(Event::PanelHidden(true))),
         ("journal input refused", entry(Event::InputRefused { events: 12 })),
         ("journal ended", entry(Event::Ended { reason: SessionEnd::Customer })),
     ]

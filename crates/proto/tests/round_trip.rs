@@ -118,6 +118,7 @@ fn controls() -> impl Strategy<Value = Control> {
         (any::<u32>(), hashes(), vec(any::<u8>(), 0..=128))
             .prop_map(|(number, head, signature)| Control::Seal { number, head, signature }),
         session_ends().prop_map(|reason| Control::End { reason }),
+        vec(any::<u8>(), 0..300).prop_map(Control::Demonstration),
     ]
 }
 
@@ -139,13 +140,14 @@ fn events() -> impl Strategy<Value = InputEvent> {
 
 fn happenings() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (sessions(), names(), names(), hashes(), hashes()).prop_map(
-            |(session, operator, organisation, certificate, customer_certificate)| Event::Started {
+        (sessions(), names(), names(), hashes(), hashes(), option::of(hashes())).prop_map(
+            |(session, operator, organisation, certificate, customer_certificate, follows)| Event::Started {
                 session,
                 operator,
                 organisation,
                 certificate,
-                customer_certificate
+                customer_certificate,
+                follows
             }
         ),
         (requests(), actions(), hashes()).prop_map(|(request, action, question)| Event::Asked {
@@ -161,6 +163,7 @@ fn happenings() -> impl Strategy<Value = Event> {
             scope
         }),
         select(vec![Event::Paused, Event::Resumed, Event::HandTookOver]),
+        any::<bool>().prop_map(Event::PanelHidden),
         any::<u32>().prop_map(|events| Event::InputRefused { events }),
         session_ends().prop_map(|reason| Event::Ended { reason }),
     ]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deskside_proto::journal::Action;
 use deskside_proto::shown::ScopeNote;
+use deskside_trust::PacketPolicy;
 
 use crate::Scope;
 
@@ -56,4 +57,10 @@ pub struct Policy {
     pub forbidden: BTreeSet<Action>,
     /// No grant lasts longer than this.
     pub longest: Option<Duration>,
+}
+
+impl From<&PacketPolicy> for Policy {
+    fn from(policy: &PacketPolicy) -> Self {
+        Self { forbidden: policy.forbidden(), longest: policy.longest() }
+    }
 }

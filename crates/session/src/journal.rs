@@ -18,6 +18,14 @@ pub(crate) struct Party {
     pub(crate) seal: Option<Vec<u8>>,
 }
 
+/// Who of the two shows the screen, and who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub(crate) sharer: &'static str,
+    pub(crate) viewer: &'static str,
+    pub(crate) is_demonstration: bool,
+}
+
 /// What was asked, answered and done. Can be kept, shown and verified by anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
@@ -70,6 +78,29 @@ impl Journal {
             sharer: party(sharer_certificate),
             viewer: party(viewer_certificate),
         }
+    }
+
+    /// Who the sharer is, as the first entry says.
+    pub(crate) fn roles(&self) -> Roles {
+        let first = self.entries().next().map(|entry| &entry.event);
+        if matches!(first, Some(Event::Started { follows: Some(_), .. })) {
+            Roles { sharer: "operator", viewer: "customer", is_demonstration: true }
+        } else {
+            Roles { sharer: "customer", viewer: "operator", is_demonstration: false }
+        }
+    }
+
+    /// Whether this is the journal of a demonstration that the other one, the session's, has allowed.
+    #[must_use]
+    pub fn follows(&self, session: &Self) -> bool {
+        let Some(Event::Started { session: id, follows: Some(hash), .. }) =
+            self.entries().next().map(|e| &e.event)
+        else {
+            return false;
+        };
+        let is_session = |entry: &Entry| matches!(&entry.event, Event::Started { session, follows: None, .. } if session == id);
+        session.entries().next().is_some_and(is_session)
+            && session.entries.iter().any(|(_, bytes)| sha256(&[ENTRY_DOMAIN, bytes]) == *hash)
     }
 
     /// The entries in order.
@@ -146,17 +177,20 @@ impl Journal {
             again.append(bytes)?;
         }
         let Some((number, head)) = again.head() else { return Ok(()) };
-        if let Some(Entry { event: Event::Started { certificate, customer_certificate, .. }, .. }) =
-            again.entries().next()
+        let Roles { sharer, viewer, is_demonstration } = again.roles();
+        let parties = [(&self.sharer, sharer), (&self.viewer, viewer)];
+        if let Some(Event::Started { certificate, customer_certificate, .. }) =
+            again.entries().next().map(|entry| &entry.event)
         {
-            if sha256(&[&self.viewer.certificate]) != *certificate {
-                return Err(JournalError::Party("operator"));
-            }
-            if sha256(&[&self.sharer.certificate]) != *customer_certificate {
-                return Err(JournalError::Party("customer"));
+            let named = [customer_certificate, certificate];
+            let named = if is_demonstration { [named[1], named[0]] } else { named };
+            for ((party, name), expected) in parties.into_iter().zip(named) {
+                if sha256(&[&party.certificate]) != *expected {
+                    return Err(JournalError::Party(name));
+                }
             }
         }
-        for (party, name) in [(&self.sharer, "customer"), (&self.viewer, "operator")] {
+        for (party, name) in parties {
             if let Some(signature) = &party.seal {
                 seal::verify(&party.certificate, number, &head, signature)
                     .map_err(|_| JournalError::Seal(name))?;

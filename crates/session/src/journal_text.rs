@@ -8,7 +8,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-use crate::journal::Journal;
+use crate::journal::{Journal, Roles};
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
@@ -17,7 +17,11 @@ impl Journal {
     /// One line an entry, times in UTC moved by `offset`; at the end who sealed it, and the hashes.
     #[must_use]
     pub fn to_text(&self, offset: UtcOffset) -> String {
-        let mut text = String::from("Deskside session journal\n");
+        let roles = self.roles();
+        let mut text = format!(
+            "Deskside {} journal\n",
+            if roles.is_demonstration { "demonstration" } else { "session" }
+        );
         if let Some(first) = self.entries().next() {
             line(&mut text, "Date", &format_at(first.at_ms, offset, DATE));
             line(&mut text, "Times are UTC", &offset.to_string());
@@ -25,13 +29,13 @@ impl Journal {
         text.push('\n');
         for entry in self.entries() {
             let at = format_at(entry.at_ms, offset, TIME);
-            line(&mut text, &at, &describe(entry));
+            line(&mut text, &at, &describe(entry, roles));
         }
         text.push('\n');
-        for (who, party) in [("customer's", &self.sharer), ("operator's", &self.viewer)] {
+        for (who, party) in [(roles.sharer, &self.sharer), (roles.viewer, &self.viewer)] {
             let state =
                 if party.seal.is_some() { "signed it" } else { "did not sign it (ended one-sidedly)" };
-            line(&mut text, "Seal", &format!("the {who} program {state}"));
+            line(&mut text, "Seal", &format!("the {who}'s program {state}"));
         }
         text.push_str("\nFor whoever checks it: SHA-256 of\n");
         for entry in self.entries() {
@@ -45,9 +49,12 @@ impl Journal {
 /// What an entry refers to by its hash.
 fn hashes(text: &mut String, entry: &Entry) {
     match &entry.event {
-        Event::Started { certificate, customer_certificate, .. } => {
+        Event::Started { certificate, customer_certificate, follows, .. } => {
             line(text, "the operator's certificate", &hex(certificate));
             line(text, "the customer's certificate", &hex(customer_certificate));
+            if let Some(entry) = follows {
+                line(text, "the entry of the session's journal that allowed it", &hex(entry));
+            }
         }
         Event::Asked { request, question, .. } => {
             line(text, &format!("the question of request {}", request.0), &hex(question));
@@ -68,55 +75,63 @@ fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -
         .unwrap_or_else(|| format!("{at_ms} ms"))
 }
 
-fn describe(entry: &Entry) -> String {
+fn describe(entry: &Entry, roles: Roles) -> String {
+    let Roles { sharer, viewer, is_demonstration } = roles;
     match &entry.event {
-        Event::Started { session, operator, organisation, .. } => {
-            clean(&format!("session {session} began: operator {operator} of {organisation}"))
-        }
+        Event::Started { session, operator, organisation, .. } => clean(&if is_demonstration {
+            format!("a demonstration in session {session} began: by operator {operator} of {organisation}")
+        } else {
+            format!("session {session} began: operator {operator} of {organisation}")
+        }),
         Event::Asked { request, action, .. } => {
-            format!("request {}: the operator asked to {}", request.0, name(*action))
+            format!("request {}: the {viewer} asked to {}", request.0, name(*action))
         }
         Event::Answered { request, verdict } => {
-            format!("request {}: {}", request.0, describe_verdict(*verdict))
+            format!("request {}: {}", request.0, describe_verdict(*verdict, roles))
         }
         Event::Scoped { grant, replaces, scope } => {
             let instead =
                 replaces.map_or_else(String::new, |former| format!(", instead of grant {}", former.0));
             clean(&format!("grant {}{instead}, reaches {}", grant.0, describe_scope(scope)))
         }
-        Event::GrantEnded { grant, reason } => format!(
-            "grant {} ended: {}",
-            grant.0,
-            match reason {
-                GrantEnd::F11 => "the customer pressed F11",
-                GrantEnd::Revoked => "the customer took it back",
-                GrantEnd::GivenBack => "the operator gave it back",
-                GrantEnd::Narrowed => "what it rests on ended",
-                GrantEnd::SessionEnded => "the session ended",
-                GrantEnd::Expired => "its time was over",
-            }
-        ),
-        Event::Paused => "the customer paused the picture".into(),
-        Event::Resumed => "the customer let the picture go on".into(),
-        Event::HandTookOver => "the customer's own hand took the mouse".into(),
-        Event::InputRefused { events: 1 } => {
-            "one key press or mouse movement of the operator was refused: it was not allowed just then".into()
+        Event::GrantEnded { grant, reason } => {
+            format!("grant {} ended: {}", grant.0, describe_grant_end(*reason, roles))
         }
+        Event::Paused => format!("the {sharer} paused the picture"),
+        Event::Resumed => format!("the {sharer} let the picture go on"),
+        Event::HandTookOver => format!("the {sharer}'s own hand took the mouse"),
+        Event::PanelHidden(true) => format!("the {sharer}'s panel could not be seen, so input rested"),
+        Event::PanelHidden(false) => format!("the {sharer}'s panel could be seen again"),
+        Event::InputRefused { events: 1 } => format!(
+            "one key press or mouse movement of the {viewer} was refused: it was not allowed just then"
+        ),
         Event::InputRefused { events } => format!(
-            "{events} key presses or mouse movements of the operator were refused: they were not allowed just then"
+            "{events} key presses or mouse movements of the {viewer} were refused: they were not allowed just then"
         ),
-        Event::Ended { reason } => format!(
-            "session ended: {}",
-            match reason {
-                SessionEnd::Customer => "the customer stopped it",
-                SessionEnd::Operator => "the operator ended it",
-                SessionEnd::Refused => "the customer did not accept the operator",
-                SessionEnd::ConnectionLost => "the connection was lost",
-                SessionEnd::DisplayLost => "the screen that was shown went away",
-                SessionEnd::Protocol => "a program broke the rules of the protocol",
-                SessionEnd::TimedOut => "nobody answered in time",
-            }
-        ),
+        Event::Ended { reason } => format!("session ended: {}", describe_session_end(*reason)),
+    }
+}
+
+fn describe_grant_end(reason: GrantEnd, Roles { sharer, viewer, .. }: Roles) -> String {
+    match reason {
+        GrantEnd::F11 => format!("the {sharer} pressed F11"),
+        GrantEnd::Revoked => format!("the {sharer} took it back"),
+        GrantEnd::GivenBack => format!("the {viewer} gave it back"),
+        GrantEnd::Narrowed => "what it rests on ended".into(),
+        GrantEnd::SessionEnded => "the session ended".into(),
+        GrantEnd::Expired => "its time was over".into(),
+    }
+}
+
+fn describe_session_end(reason: SessionEnd) -> &'static str {
+    match reason {
+        SessionEnd::Customer => "the customer stopped it",
+        SessionEnd::Operator => "the operator ended it",
+        SessionEnd::Refused => "the customer did not accept the operator",
+        SessionEnd::ConnectionLost => "the connection was lost",
+        SessionEnd::DisplayLost => "the screen that was shown went away",
+        SessionEnd::Protocol => "a program broke the rules of the protocol",
+        SessionEnd::TimedOut => "nobody answered in time",
     }
 }
 
@@ -148,12 +163,12 @@ fn describe_scope(scope: &ScopeNote) -> String {
     format!("{area}{besides}{hidden}")
 }
 
-fn describe_verdict(verdict: Verdict) -> String {
+fn describe_verdict(verdict: Verdict, Roles { sharer, viewer, .. }: Roles) -> String {
     match verdict {
-        Verdict::Allowed(grant) => format!("the customer allowed it (grant {})", grant.0),
-        Verdict::Denied => "the customer said no".into(),
+        Verdict::Allowed(grant) => format!("the {sharer} allowed it (grant {})", grant.0),
+        Verdict::Denied => format!("the {sharer} said no"),
         Verdict::TimedOut => "nobody answered in time, which is a no".into(),
-        Verdict::Withdrawn => "the operator took the request back".into(),
+        Verdict::Withdrawn => format!("the {viewer} took the request back"),
         Verdict::Unavailable => "refused by the program without asking".into(),
     }
 }
@@ -163,6 +178,7 @@ fn name(action: Action) -> &'static str {
         Action::See => "see the screen",
         Action::Control => "use mouse and keyboard",
         Action::Point => "point and draw on the screen",
+        Action::Demonstrate => "show a screen of their own",
     }
 }
 

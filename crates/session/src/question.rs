@@ -1,30 +1,33 @@
-//! What the customer is asked, in the program's own plain words.
+//! What a person is asked, in the program's own plain words.
 
 use deskside_proto::journal::Action;
 use deskside_proto::shown::AreaNote;
 use deskside_trust::crypto::sha256;
 
-/// A question. Its words depend on the actions, on what is shown already, and on the operator's name in the
-/// verified certificate; nothing the operator's program sends becomes part of it.
+/// A question. Its words depend on the actions, on what is shown already, and on who asks: the operator's name in the
+/// verified certificate or, in a demonstration, "the customer". Nothing that the asking program sends becomes part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// One sentence: who asks for what.
     pub title: String,
-    /// One sentence: what the operator will be able to do.
+    /// One sentence: what who asks will be able to do.
     pub can: String,
-    /// What the operator will not be able to do, and how control ends.
+    /// What who asks will not be able to do, and how control ends.
     pub cannot: String,
 }
 
 impl Question {
-    /// The question for these actions. `shown` is what may be seen already, if anything may.
+    /// The question for these actions. `asker` may stand within a sentence; `shown` is what may be seen already, if
+    /// anything may.
     #[must_use]
-    pub fn new(actions: &[Action], operator: &str, shown: Option<&AreaNote>) -> Self {
+    pub fn new(actions: &[Action], asker: &str, shown: Option<&AreaNote>) -> Self {
+        let first = capitalised(asker);
         let asks = |action| actions.contains(&action);
         let wishes = listed(actions.iter().map(|action| match action {
             Action::See => "see your screen",
             Action::Control => "use your mouse and keyboard",
             Action::Point => "point and draw on your screen",
+            Action::Demonstrate => "show you another screen",
         }));
         let is_programs = matches!(shown, Some(AreaNote::Applications(_)));
         let abilities = listed(actions.iter().map(|action| match action {
@@ -35,21 +38,24 @@ impl Question {
             }
             Action::Control => "do everything on this computer that you could do yourself",
             Action::Point => "put arrows, lines and words over what you show",
+            Action::Demonstrate => "open a window here that shows their own screen, or one program on it",
         }));
         let cannot = if asks(Action::Control) {
             format!(
-                "{operator} cannot answer questions like this one. Press F11 to take mouse and keyboard back at once."
+                "{first} cannot answer questions like this one. Press F11 to take mouse and keyboard back at once."
             )
         } else if asks(Action::Point) {
+            format!("{first} will not be able to click, type, or open your files, and the marks fade away.")
+        } else if asks(Action::Demonstrate) && !asks(Action::See) {
             format!(
-                "{operator} will not be able to click, type, or open your files, and the marks fade away."
+                "{first} sees and can use nothing of your computer through it. You can close it at any time."
             )
         } else {
-            format!("{operator} will not be able to click, type, or open your files.")
+            format!("{first} will not be able to click, type, or open your files.")
         };
         Self {
-            title: format!("May {operator} {wishes}?"),
-            can: format!("{operator} will be able to {abilities}."),
+            title: format!("May {asker} {wishes}?"),
+            can: format!("{first} will be able to {abilities}."),
             cannot,
         }
     }
@@ -60,6 +66,11 @@ impl Question {
         let Self { title, can, cannot } = self;
         sha256(&[b"deskside question v1\0", format!("{title}\n{can}\n{cannot}\n").as_bytes()])
     }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -86,9 +97,18 @@ mod tests {
             "May Olga see your screen and use your mouse and keyboard?"
         );
         assert_eq!(
-            title(&Action::ALL),
+            title(&[Action::See, Action::Control, Action::Point]),
             "May Olga see your screen, use your mouse and keyboard and point and draw on your screen?"
         );
+        assert_eq!(title(&[Action::Demonstrate]), "May Olga show you another screen?");
+    }
+
+    /// Row L16: in a demonstration the operator is asked, about the customer.
+    #[test]
+    fn the_customer_can_be_who_asks() {
+        let question = Question::new(&[Action::Control], "the customer", Some(&AreaNote::Screen));
+        assert_eq!(question.title, "May the customer use your mouse and keyboard?");
+        assert!(question.can.starts_with("The customer will be able to"), "{}", question.can);
     }
 
     /// Row W3: whoever shows programs only is told what control of them brings with it.

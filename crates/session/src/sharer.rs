@@ -9,18 +9,19 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use deskside_proto::control::{Control as Message, CursorShape, Suspension};
-use deskside_proto::frame::{Deframer, frame};
+use deskside_proto::frame::Deframer;
 use deskside_proto::input::{InputBatch, InputEvent};
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::marks::{MarkBatch, MarkEvent};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::MonitorNote;
-use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
+use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId};
+use deskside_trust::{OperatorIdentity, Signer};
 
 use self::grants::Grants;
 use self::questions::Bundle;
 use crate::journal::Journal;
+use crate::parties::{Direction, Parties};
 use crate::question::Question;
 use crate::suspension::Rest;
 use crate::{Control, Grant, Now, Point, Policy, Revoker, See};
@@ -46,13 +47,9 @@ const REFUSED_INPUT_EVERY: Duration = Duration::from_secs(10);
 
 /// What a sharer must know from the start; all of it proven before.
 pub struct SharerConfig {
-    /// The session.
-    pub session: SessionId,
-    /// The operator, from the verified certificate.
-    pub operator: OperatorIdentity,
-    /// The operator's certificate.
-    pub operator_certificate: CertificateDer<'static>,
-    /// The customer's session key, which signs the journal.
+    /// Who takes part.
+    pub parties: Parties,
+    /// The sharer's own key, which signs the journal.
     pub signer: Signer,
     /// What the organisation forbids.
     pub policy: Policy,
@@ -86,6 +83,15 @@ pub enum SharerOutput {
     ControlGranted(Grant<Control>),
     /// Pointing was allowed.
     PointGranted(Grant<Point>),
+    /// The operator may show a screen of their own.
+    DemonstrationGranted {
+        /// The permission.
+        grant: GrantId,
+        /// Hash of the entry that says so, for the demonstration's own journal.
+        follows: [u8; 32],
+    },
+    /// A message of the demonstration arrived.
+    Demonstration(Vec<u8>),
     /// Draw this.
     Marks(Vec<MarkEvent>),
     /// The operator wants to look at this monitor of the last list, or at all.
@@ -119,12 +125,14 @@ enum Phase {
     Introduced { deadline: Duration },
     Active,
     Sealing { deadline: Duration, reason: SessionEnd },
-    Over,
+    Over { reason: SessionEnd },
 }
 
 /// The sharer's state machine.
 pub struct Sharer {
-    config: SharerConfig,
+    direction: Direction,
+    signer: Signer,
+    policy: Policy,
     phase: Phase,
     deframer: Deframer,
     outputs: VecDeque<SharerOutput>,
@@ -143,6 +151,10 @@ pub struct Sharer {
     epoch: u32,
     refused_input: u32,
     refused_noted: Duration,
+    /// Hash of the first entry that allowed a demonstration, from which on messages of it may come.
+    demonstration: Option<[u8; 32]>,
+    /// Nothing can be asked for just now: what the questions rest on is not allowed.
+    is_closed: bool,
 }
 
 impl std::fmt::Debug for Sharer {
@@ -155,14 +167,32 @@ impl Sharer {
     /// Begins when the end-to-end handshake has proven the operator.
     #[must_use]
     pub fn new(config: SharerConfig, now: Now) -> Self {
-        let journal = Journal::new(config.signer.certificate().clone(), config.operator_certificate.clone());
-        let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
-        let mut sharer = Self {
-            config,
-            phase: Phase::Greeting { deadline: now.monotonic + GREETING },
+        let SharerConfig { parties, signer, policy, product } = config;
+        let phase = Phase::Greeting { deadline: now.monotonic + GREETING };
+        let mut sharer = Self::begin(Direction::help(parties), signer, policy, phase);
+        sharer.send(&Message::Hello { version: PROTOCOL_VERSION, product });
+        sharer
+    }
+
+    /// The operator's end of a demonstration. Who takes part was proven and accepted before.
+    pub(crate) fn demonstration(direction: Direction, signer: Signer, mut policy: Policy, now: Now) -> Self {
+        // That would be the session's own direction, which has its own journal.
+        policy.forbidden.insert(Action::Demonstrate);
+        let mut sharer = Self::begin(direction, signer, policy, Phase::Active);
+        sharer.started(now);
+        sharer
+    }
+
+    fn begin(direction: Direction, signer: Signer, policy: Policy, phase: Phase) -> Self {
+        let certificates = (direction.sharer_certificate().clone(), direction.viewer_certificate().clone());
+        Self {
+            direction,
+            signer,
+            policy,
+            phase,
             deframer: Deframer::default(),
             outputs: VecDeque::new(),
-            journal,
+            journal: Journal::new(certificates.0, certificates.1),
             grants: Grants::new(),
             last_request: 0,
             open: None,
@@ -176,9 +206,9 @@ impl Sharer {
             epoch: 0,
             refused_input: 0,
             refused_noted: Duration::ZERO,
-        };
-        sharer.send(&hello);
-        sharer
+            demonstration: None,
+            is_closed: false,
+        }
     }
 
     /// What is to be done next.
@@ -195,7 +225,21 @@ impl Sharer {
     /// Whether everything is done and the connection may close.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over)
+        matches!(self.phase, Phase::Over { .. })
+    }
+
+    /// Whether the session is under way: accepted, and not ended.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Active)
+    }
+
+    /// Why the session ends or has ended.
+    pub(crate) fn ended(&self) -> Option<SessionEnd> {
+        match self.phase {
+            Phase::Sealing { reason, .. } | Phase::Over { reason } => Some(reason),
+            Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active => None,
+        }
     }
 
     /// Whether the picture may be captured and sent at this instant.
@@ -210,7 +254,7 @@ impl Sharer {
     pub fn receive(&mut self, bytes: &[u8], now: Now) {
         // First, so that a peer that never pauses cannot hold up a deadline.
         self.tick(now);
-        if self.is_over() {
+        if self.is_deaf() {
             return;
         }
         self.deframer.push(bytes);
@@ -218,24 +262,41 @@ impl Sharer {
             let message = match self.deframer.next_message() {
                 Ok(None) => return,
                 Ok(Some(message)) => Message::decode(message),
-                Err(error) => Err(error),
+                Err(error) => {
+                    // What follows cannot be told apart any more.
+                    self.demonstration = None;
+                    Err(error)
+                }
             };
-            match message {
-                Ok(message) => self.handle(message, now),
-                Err(_) => self.broke_protocol(now),
-            }
-            if self.is_over() {
+            self.take(message, now);
+            if self.is_deaf() {
                 return;
             }
         }
     }
 
+    /// Nothing that arrives means anything any more. A demonstration may still have to be sealed.
+    fn is_deaf(&self) -> bool {
+        self.is_over() && self.demonstration.is_none()
+    }
+
+    /// Takes one message.
+    pub(crate) fn take(&mut self, message: Result<Message, DecodeError>, now: Now) {
+        match message {
+            Ok(message) => self.handle(message, now),
+            Err(_) => self.broke_protocol(now),
+        }
+    }
+
     fn handle(&mut self, message: Message, now: Now) {
         match (&self.phase, message) {
-            (Phase::Over, _) => {}
+            (_, Message::Demonstration(message)) if self.demonstration.is_some() => {
+                self.outputs.push_back(SharerOutput::Demonstration(message));
+            }
+            (Phase::Over { .. }, _) => {}
             (Phase::Greeting { .. }, Message::Hello { version, .. }) if version == PROTOCOL_VERSION => {
                 self.phase = Phase::Introduced { deadline: now.monotonic + INTRODUCTION };
-                self.outputs.push_back(SharerOutput::Introduce(self.config.operator.clone()));
+                self.outputs.push_back(SharerOutput::Introduce(self.direction.operator().clone()));
             }
             (Phase::Active, Message::Ask { request, actions }) => self.asked(request, &actions, now),
             (Phase::Active, Message::Look(monitor)) => {
@@ -259,7 +320,7 @@ impl Sharer {
                 | Message::Look(_),
             ) => {}
             (Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active, Message::End { .. }) => {
-                self.end(SessionEnd::Operator, now);
+                self.end(self.direction.ended_by_viewer(), now);
             }
             (Phase::Sealing { .. }, Message::End { .. }) => {}
             (Phase::Sealing { reason, .. }, Message::Seal { number, head, signature }) => {
@@ -288,7 +349,8 @@ impl Sharer {
                 | Message::CursorMoved { .. }
                 | Message::Shown { .. }
                 | Message::Entry(_)
-                | Message::Seal { .. },
+                | Message::Seal { .. }
+                | Message::Demonstration(_),
             ) => self.broke_protocol(now),
         }
     }
@@ -375,7 +437,7 @@ impl Sharer {
             Phase::Greeting { deadline }
             | Phase::Introduced { deadline }
             | Phase::Sealing { deadline, .. } => Some(deadline),
-            Phase::Active | Phase::Over => None,
+            Phase::Active | Phase::Over { .. } => None,
         };
         let question = self.open.as_ref().map(|open| open.deadline);
         [phase, question, self.rest.next_change(now.monotonic), self.grants.expiry()]
@@ -395,7 +457,7 @@ impl Sharer {
             | Phase::Introduced { .. }
             | Phase::Sealing { .. }
             | Phase::Active
-            | Phase::Over => {}
+            | Phase::Over { .. } => {}
         }
         self.end_expired(now);
         if let Some(open) = self.open.take_if(|open| now.monotonic >= open.deadline) {
@@ -447,20 +509,20 @@ impl Sharer {
     fn broke_protocol(&mut self, now: Now) {
         match self.phase {
             Phase::Sealing { reason, .. } => self.over(reason),
-            Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active | Phase::Over => {
+            Phase::Greeting { .. } | Phase::Introduced { .. } | Phase::Active | Phase::Over { .. } => {
                 self.end(SessionEnd::Protocol, now);
             }
         }
     }
 
     fn over(&mut self, reason: SessionEnd) {
-        self.phase = Phase::Over;
+        self.phase = Phase::Over { reason };
         self.outputs.push_back(SharerOutput::Ended(reason));
     }
 
     fn send(&mut self, message: &Message) {
         // Every message this end makes is far below the frame's limit (the decoders' limits are the same).
-        if let Ok(framed) = frame(&message.encode()) {
+        if let Ok(framed) = self.direction.framed(message) {
             self.outputs.push_back(SharerOutput::Send(framed));
         }
     }

@@ -24,8 +24,9 @@ impl Rest {
         self.paused = paused;
     }
 
-    pub(crate) fn set_panel_hidden(&mut self, hidden: bool) {
-        self.panel_hidden = hidden;
+    /// The panel is hidden or not; whether that is news.
+    pub(crate) fn set_panel_hidden(&mut self, hidden: bool) -> bool {
+        std::mem::replace(&mut self.panel_hidden, hidden) != hidden
     }
 
     pub(crate) fn open_question(&mut self) {
@@ -84,11 +85,11 @@ mod tests {
         assert!(rest.hand_moved(ms(1000)));
         assert!(!rest.hand_moved(ms(1500)), "it had the mouse already");
         assert_eq!(rest.reason(ms(3499)), Some(Suspension::Hand));
-        rest.set_panel_hidden(true);
+        assert!(rest.set_panel_hidden(true) && !rest.set_panel_hidden(true));
         assert_eq!(rest.reason(ms(3499)), Some(Suspension::Panel));
         rest.open_question();
         assert_eq!(rest.reason(ms(99_000)), Some(Suspension::Question));
-        rest.set_panel_hidden(false);
+        assert!(rest.set_panel_hidden(false));
         rest.set_paused(true);
         assert_eq!(rest.reason(ms(99_000)), Some(Suspension::Paused));
         rest.set_paused(false);

@@ -10,13 +10,13 @@ use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdic
 use deskside_proto::marks::{MAX_MARK_EVENTS, MarkBatch, MarkEvent};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
-use deskside_proto::{GrantId, PROTOCOL_VERSION, RequestId, SessionId};
-use deskside_trust::crypto::sha256;
-use deskside_trust::{CertificateDer, OperatorIdentity, Signer};
+use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId};
+use deskside_trust::Signer;
 
 use crate::Now;
 use crate::journal::Journal;
 use crate::order::PictureOrder;
+use crate::parties::{Direction, Parties};
 use crate::witness::Witness;
 
 /// How long the other program may take to say hello.
@@ -31,13 +31,9 @@ const AN_UPDATE_ITSELF: usize = 64;
 
 /// What a viewer must know from the start.
 pub struct ViewerConfig {
-    /// The session.
-    pub session: SessionId,
-    /// The operator, as the own certificate names them.
-    pub operator: OperatorIdentity,
-    /// The customer's certificate.
-    pub peer_certificate: CertificateDer<'static>,
-    /// The operator's key, which signs the journal.
+    /// Who takes part.
+    pub parties: Parties,
+    /// The viewer's own key, which signs the journal.
     pub signer: Signer,
     /// Product and version, for the other side's log.
     pub product: String,
@@ -112,6 +108,8 @@ pub enum ViewerOutput {
         /// From the top.
         y: u16,
     },
+    /// A message of the demonstration arrived.
+    Demonstration(Vec<u8>),
     /// The session is over: close the connection.
     Ended(SessionEnd),
 }
@@ -122,12 +120,13 @@ enum Phase {
     Waiting,
     Active,
     Sealing { deadline: Duration, reason: SessionEnd },
-    Over,
+    Over { reason: SessionEnd },
 }
 
 /// The viewer's state machine.
 pub struct Viewer {
-    config: ViewerConfig,
+    direction: Direction,
+    signer: Signer,
     phase: Phase,
     deframer: Deframer,
     outputs: VecDeque<ViewerOutput>,
@@ -142,6 +141,8 @@ pub struct Viewer {
     /// Updates that were handed on and not yet shown, with their lengths, and the sum of these.
     unshown: VecDeque<(UpdateHeader, usize)>,
     unshown_bytes: usize,
+    /// Hash of the first entry that allowed a demonstration, from which on messages of it may come.
+    demonstration: Option<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Viewer {
@@ -154,16 +155,28 @@ impl Viewer {
     /// Begins when the end-to-end handshake is done.
     #[must_use]
     pub fn new(config: ViewerConfig, now: Now) -> Self {
-        let journal = Journal::new(config.peer_certificate.clone(), config.signer.certificate().clone());
-        let customer = sha256(&[&config.peer_certificate]);
-        let witness = Witness::new(config.session, config.operator.clone(), customer);
-        let hello = Message::Hello { version: PROTOCOL_VERSION, product: config.product.clone() };
-        let mut viewer = Self {
-            config,
-            phase: Phase::Greeting { deadline: now.monotonic + GREETING },
+        let ViewerConfig { parties, signer, product } = config;
+        let phase = Phase::Greeting { deadline: now.monotonic + GREETING };
+        let mut viewer = Self::begin(Direction::help(parties), signer, phase);
+        viewer.send(&Message::Hello { version: PROTOCOL_VERSION, product });
+        viewer
+    }
+
+    /// The customer's end of a demonstration. Who takes part was proven and accepted before.
+    pub(crate) fn demonstration(direction: Direction, signer: Signer) -> Self {
+        Self::begin(direction, signer, Phase::Active)
+    }
+
+    fn begin(direction: Direction, signer: Signer, phase: Phase) -> Self {
+        let certificates = (direction.sharer_certificate().clone(), direction.viewer_certificate().clone());
+        let witness = Witness::new(direction.started(), direction.viewer_name(), direction.ended_by_viewer());
+        Self {
+            direction,
+            signer,
+            phase,
             deframer: Deframer::default(),
             outputs: VecDeque::new(),
-            journal,
+            journal: Journal::new(certificates.0, certificates.1),
             witness,
             last_request: 0,
             pending: BTreeMap::new(),
@@ -173,9 +186,8 @@ impl Viewer {
             order: PictureOrder::default(),
             unshown: VecDeque::new(),
             unshown_bytes: 0,
-        };
-        viewer.send(&hello);
-        viewer
+            demonstration: None,
+        }
     }
 
     /// What is to be done next.
@@ -189,10 +201,29 @@ impl Viewer {
         &self.journal
     }
 
+    /// Whether the session is under way: accepted, and not ended.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        matches!(self.phase, Phase::Active)
+    }
+
+    /// Why the session ends or has ended.
+    pub(crate) fn ended(&self) -> Option<SessionEnd> {
+        match self.phase {
+            Phase::Sealing { reason, .. } | Phase::Over { reason } => Some(reason),
+            Phase::Greeting { .. } | Phase::Waiting | Phase::Active => None,
+        }
+    }
+
+    /// Hash of the first entry that allowed a demonstration.
+    pub(crate) fn demonstration_follows(&self) -> Option<[u8; 32]> {
+        self.demonstration
+    }
+
     /// Whether everything is done and the connection may close.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Over)
+        matches!(self.phase, Phase::Over { .. })
     }
 
     // ── what arrives ────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +232,7 @@ impl Viewer {
     pub fn receive(&mut self, bytes: &[u8], now: Now) {
         // First, so that a peer that never pauses cannot hold up a deadline.
         self.tick(now);
-        if self.is_over() {
+        if self.is_deaf() {
             return;
         }
         self.deframer.push(bytes);
@@ -209,21 +240,38 @@ impl Viewer {
             let message = match self.deframer.next_message() {
                 Ok(None) => return,
                 Ok(Some(message)) => Message::decode(message),
-                Err(error) => Err(error),
+                Err(error) => {
+                    // What follows cannot be told apart any more.
+                    self.demonstration = None;
+                    Err(error)
+                }
             };
-            match message {
-                Ok(message) => self.handle(message, now),
-                Err(_) => self.broke_protocol(now),
-            }
-            if self.is_over() {
+            self.take(message, now);
+            if self.is_deaf() {
                 return;
             }
         }
     }
 
+    /// Nothing that arrives means anything any more. A demonstration may still have to be sealed.
+    fn is_deaf(&self) -> bool {
+        self.is_over() && self.demonstration.is_none()
+    }
+
+    /// Takes one message.
+    pub(crate) fn take(&mut self, message: Result<Message, DecodeError>, now: Now) {
+        match message {
+            Ok(message) => self.handle(message, now),
+            Err(_) => self.broke_protocol(now),
+        }
+    }
+
     fn handle(&mut self, message: Message, now: Now) {
         match (&self.phase, message) {
-            (Phase::Over, _) => {}
+            (_, Message::Demonstration(message)) if self.demonstration.is_some() => {
+                self.outputs.push_back(ViewerOutput::Demonstration(message));
+            }
+            (Phase::Over { .. }, _) => {}
             (Phase::Greeting { .. }, Message::Hello { version, .. }) if version == PROTOCOL_VERSION => {
                 self.phase = Phase::Waiting;
                 self.outputs.push_back(ViewerOutput::Arrived);
@@ -304,6 +352,7 @@ impl Viewer {
             | Message::Look(_)
             | Message::Marks(_)
             | Message::Shown { .. }
+            | Message::Demonstration(_)
             | Message::Seal { .. } => self.broke_protocol(now),
         }
     }
@@ -315,6 +364,10 @@ impl Viewer {
         }
         if let Verdict::Allowed(grant) = verdict {
             self.grants.insert(action, grant);
+            if action == Action::Demonstrate {
+                // The answer follows right after its entry.
+                self.demonstration.get_or_insert(self.journal.head);
+            }
         }
         self.outputs.push_back(ViewerOutput::Answered { request, action, verdict });
     }
@@ -406,6 +459,14 @@ impl Viewer {
         }
     }
 
+    /// Lets go of everything that was asked for or allowed.
+    pub(crate) fn let_go(&mut self) {
+        let pending: Vec<RequestId> = self.pending.keys().copied().collect();
+        pending.into_iter().for_each(|request| self.withdraw(request));
+        let grants: Vec<GrantId> = self.grants.values().copied().collect();
+        grants.into_iter().for_each(|grant| self.give_back(grant));
+    }
+
     /// Gives a grant back.
     pub fn give_back(&mut self, grant: GrantId) {
         if self.grants.values().any(|held| *held == grant) {
@@ -452,7 +513,7 @@ impl Viewer {
     /// Ends the session; the sharer writes the last entry.
     pub fn end(&mut self, reason: SessionEnd, now: Now) {
         match self.phase {
-            Phase::Sealing { .. } | Phase::Over => {}
+            Phase::Sealing { .. } | Phase::Over { .. } => {}
             Phase::Greeting { .. } | Phase::Waiting => {
                 self.send(&Message::End { reason });
                 self.over(reason);
@@ -470,7 +531,7 @@ impl Viewer {
         match self.phase {
             Phase::Sealing { reason, .. } => self.over(reason),
             Phase::Greeting { .. } | Phase::Waiting | Phase::Active => self.over(SessionEnd::ConnectionLost),
-            Phase::Over => {}
+            Phase::Over { .. } => {}
         }
     }
 
@@ -481,7 +542,7 @@ impl Viewer {
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
             Phase::Greeting { deadline } | Phase::Sealing { deadline, .. } => Some(deadline),
-            Phase::Waiting | Phase::Active | Phase::Over => None,
+            Phase::Waiting | Phase::Active | Phase::Over { .. } => None,
         }
     }
 
@@ -490,8 +551,11 @@ impl Viewer {
         match self.phase {
             Phase::Greeting { deadline } if now.monotonic >= deadline => self.end(SessionEnd::TimedOut, now),
             Phase::Sealing { deadline, reason } if now.monotonic >= deadline => self.over(reason),
-            Phase::Greeting { .. } | Phase::Waiting | Phase::Active | Phase::Sealing { .. } | Phase::Over => {
-            }
+            Phase::Greeting { .. }
+            | Phase::Waiting
+            | Phase::Active
+            | Phase::Sealing { .. }
+            | Phase::Over { .. } => {}
         }
     }
 
@@ -500,7 +564,7 @@ impl Viewer {
             return;
         }
         self.journal.sharer.seal = Some(signature.to_vec());
-        if let Some((number, head, signature)) = self.journal.seal(&self.config.signer) {
+        if let Some((number, head, signature)) = self.journal.seal(&self.signer) {
             self.journal.viewer.seal = Some(signature.clone());
             self.send(&Message::Seal { number, head, signature });
         }
@@ -509,20 +573,20 @@ impl Viewer {
     fn broke_protocol(&mut self, now: Now) {
         match self.phase {
             Phase::Sealing { reason, .. } => self.over(reason),
-            Phase::Greeting { .. } | Phase::Waiting | Phase::Active | Phase::Over => {
+            Phase::Greeting { .. } | Phase::Waiting | Phase::Active | Phase::Over { .. } => {
                 self.end(SessionEnd::Protocol, now);
             }
         }
     }
 
     fn over(&mut self, reason: SessionEnd) {
-        self.phase = Phase::Over;
+        self.phase = Phase::Over { reason };
         self.outputs.push_back(ViewerOutput::Ended(reason));
     }
 
     fn send(&mut self, message: &Message) {
         // Every message this end makes is far below the frame's limit.
-        if let Ok(framed) = frame(&message.encode()) {
+        if let Ok(framed) = self.direction.framed(message) {
             self.outputs.push_back(ViewerOutput::Send(framed));
         }
     }

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::shown::{AreaNote, ScopeNote};
-use deskside_proto::{GrantId, RequestId, SessionId};
-use deskside_trust::OperatorIdentity;
+use deskside_proto::{GrantId, RequestId};
 
 use crate::question::Question;
 
@@ -28,12 +27,12 @@ struct Request {
 impl Request {
     /// Whether this is the hash of a question that the customer may have been shown for it: one for the whole
     /// bundle, or for what of it could be asked.
-    fn could_read(&self, question: [u8; 32], operator: &str, shown: Option<&AreaNote>) -> bool {
+    fn could_read(&self, question: [u8; 32], name: &str, shown: Option<&AreaNote>) -> bool {
         let bundle: Vec<Action> = self.bundle.iter().copied().collect();
         (1u32..1 << bundle.len()).any(|part| {
             let is_in = |place: &usize| part & (1 << place) != 0;
             let actions: Vec<Action> = (0..bundle.len()).filter(is_in).map(|place| bundle[place]).collect();
-            actions.contains(&self.action) && Question::new(&actions, operator, shown).hash() == question
+            actions.contains(&self.action) && Question::new(&actions, name, shown).hash() == question
         })
     }
 }
@@ -41,9 +40,12 @@ impl Request {
 /// Remembers what this end did and what the journal has of it. Grows only by what the operator does.
 #[derive(Debug)]
 pub(crate) struct Witness {
-    session: SessionId,
-    operator: OperatorIdentity,
-    customer_certificate: [u8; 32],
+    /// What the first entry says.
+    started: Event,
+    /// The name of this end in questions.
+    name: String,
+    /// The end of a session that only this end can have wanted.
+    own_end: SessionEnd,
     requests: BTreeMap<RequestId, Request>,
     /// Grants that the journal has and that have not ended in it.
     living: BTreeMap<GrantId, Action>,
@@ -57,15 +59,11 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    pub(crate) fn new(
-        session: SessionId,
-        operator: OperatorIdentity,
-        customer_certificate: [u8; 32],
-    ) -> Self {
+    pub(crate) fn new(started: Event, name: &str, own_end: SessionEnd) -> Self {
         Self {
-            session,
-            operator,
-            customer_certificate,
+            started,
+            name: name.to_owned(),
+            own_end,
             requests: BTreeMap::new(),
             living: BTreeMap::new(),
             last_grant: GrantId(0),
@@ -109,18 +107,12 @@ impl Witness {
     /// Whether the next entry of the journal may say this. What only the sharer can know is believed.
     pub(crate) fn confirms(&mut self, event: &Event) -> bool {
         match event {
-            Event::Started { session, operator, organisation, certificate, customer_certificate } => {
-                *session == self.session
-                    && *operator == self.operator.name
-                    && *organisation == self.operator.organisation
-                    && *certificate == self.operator.certificate_hash
-                    && *customer_certificate == self.customer_certificate
-            }
+            Event::Started { .. } => *event == self.started,
             Event::Asked { request, action, question } => {
-                let (operator, shown) = (&self.operator.name, self.shown.as_ref().map(|shown| &shown.area));
+                let (name, shown) = (&self.name, self.shown.as_ref().map(|shown| &shown.area));
                 self.requests
                     .get_mut(request)
-                    .filter(|made| made.action == *action && made.could_read(*question, operator, shown))
+                    .filter(|made| made.action == *action && made.could_read(*question, name, shown))
                     .is_some_and(|made| !std::mem::replace(&mut made.is_asked, true))
             }
             Event::Answered { request, verdict } => self.confirms_answer(*request, *verdict),
@@ -132,8 +124,12 @@ impl Witness {
                 }
                 ended.is_some() && (*reason != GrantEnd::GivenBack || self.given_back.contains(grant))
             }
-            Event::Ended { reason } => *reason != SessionEnd::Operator || self.has_ended,
-            Event::Paused | Event::Resumed | Event::HandTookOver | Event::InputRefused { .. } => true,
+            Event::Ended { reason } => *reason != self.own_end || self.has_ended,
+            Event::Paused
+            | Event::Resumed
+            | Event::HandTookOver
+            | Event::PanelHidden(_)
+            | Event::InputRefused { .. } => true,
         }
     }
 
@@ -143,7 +139,8 @@ impl Witness {
             None => self.living.get(&grant).copied().filter(|_| !self.scoped.contains(&grant)),
             Some(former) => self.living.remove(&former).filter(|_| self.is_new(grant)),
         };
-        let Some(action) = action else { return false };
+        // A demonstration reaches nothing.
+        let Some(action) = action.filter(|action| *action != Action::Demonstrate) else { return false };
         // What rests on seeing reaches as far and no further.
         if action != Action::See && self.shown.as_ref() != Some(scope) {
             return false;

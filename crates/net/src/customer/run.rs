@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use deskside_proto::GrantId;
-use deskside_proto::journal::{Action, SessionEnd};
-use deskside_proto::picture::{MAX_UPDATE, UpdateHeader};
-use deskside_session::{Policy, Sharer, SharerConfig, SharerOutput};
+use deskside_proto::journal::SessionEnd;
+use deskside_session::{CustomerEnd, CustomerOutput, Parties, SharerConfig, SharerOutput};
 use deskside_trust::Descriptor;
 use tokio::sync::mpsc;
 
 use super::connect::{Connected, connect};
 use super::{Command, Event};
 use crate::clock::{self, Clock};
-use crate::leg::Leg;
-use crate::sink::{PictureSink, Shown};
-use crate::streams::{self, INCOMING_QUEUE, Incoming, PRIORITY_CONTROL, PictureWriter, Writer};
-use crate::tunnel::Notice;
-use crate::{PathChoice, Problem, end_to_end, runtime};
+use crate::line::Line;
+use crate::sharing::Showing;
+use crate::streams::{self, INCOMING_QUEUE, Incoming};
+use crate::{PathChoice, Problem, runtime, sharing, viewing};
 
 /// How often the connection's quality is told.
 const QUALITY_EVERY: Duration = Duration::from_secs(1);
@@ -33,33 +30,7 @@ pub struct CustomerConfig {
 }
 
 /// The program's hold on its network side.
-#[derive(Debug)]
-pub struct Handle {
-    commands: crate::Handle<Command>,
-    picture: PictureSink,
-}
-
-/// Sends commands from another thread.
-pub type CommandSender = crate::CommandSender<Command>;
-
-impl Handle {
-    /// Tells the network side something; never blocks. After the end nothing is left to be told.
-    pub fn send(&self, command: Command) {
-        self.commands.send(command);
-    }
-
-    /// A sender for other threads, which does not keep the network side alive.
-    #[must_use]
-    pub fn sender(&self) -> CommandSender {
-        self.commands.sender()
-    }
-
-    /// Where the capture thread puts the picture.
-    #[must_use]
-    pub fn picture(&self) -> PictureSink {
-        self.picture.clone()
-    }
-}
+pub type Handle = crate::Handle<Command>;
 
 /// Starts the customer's network side on a thread of its own; `events` is called there.
 ///
@@ -68,10 +39,9 @@ impl Handle {
 pub fn start(config: CustomerConfig, events: Box<dyn FnMut(Event) + Send>) -> Result<Handle, Problem> {
     let (sender, commands) = mpsc::unbounded_channel();
     let clock = Clock::new();
-    let (picture, shown) = PictureSink::new(clock);
-    let end = End { config, clock, events, commands, picture: picture.clone(), shown };
+    let end = End { config, clock, events, commands };
     let thread = runtime::spawn("network", end.run())?;
-    Ok(Handle { commands: crate::Handle::new(sender, thread), picture })
+    Ok(Handle::new(sender, thread))
 }
 
 struct End {
@@ -79,8 +49,6 @@ struct End {
     clock: Clock,
     events: Box<dyn FnMut(Event) + Send>,
     commands: mpsc::UnboundedReceiver<Command>,
-    picture: PictureSink,
-    shown: mpsc::UnboundedReceiver<(GrantId, Shown)>,
 }
 
 impl End {
@@ -103,248 +71,134 @@ impl End {
                 Err(problem) => (self.events)(Event::Failed(problem)),
             }
         }
-        self.picture.close();
     }
 
     /// Runs a session to its end; gives whether there was one.
     async fn session(&mut self, connected: Connected) -> bool {
         let Connected { connection, leg, offer, key } = connected;
         let Ok((send, receive)) = connection.open_bi().await else {
-            let gone = Problem::Peer("The connection was lost. Ask for a new code and try again.".into());
-            (self.events)(Event::Failed(gone));
+            (self.events)(Event::Failed(gone()));
             return false;
         };
-        // Fails only on a stream that is closed; this one was just opened.
-        send.set_priority(PRIORITY_CONTROL).unwrap_or_default();
         let (queue, mut incoming) = mpsc::channel(INCOMING_QUEUE);
         tokio::spawn(streams::read_control(receive, queue.clone()));
-        tokio::spawn(streams::read_input(connection.clone(), queue));
-        let config = SharerConfig {
+        tokio::spawn(streams::read_streams(connection.clone(), queue));
+        let parties = Parties {
             session: offer.body().session,
             operator: offer.identity().clone(),
             operator_certificate: offer.certificate().clone(),
+            customer_certificate: key.certificate().clone(),
+        };
+        let config = SharerConfig {
+            parties,
             signer: key.signer().clone(),
-            policy: policy(&self.config.descriptor),
+            policy: self.config.descriptor.policy().into(),
             product: self.config.product.clone(),
         };
-        let mut session = Session {
-            sharer: Sharer::new(config, self.clock.now()),
-            clock: self.clock,
-            connection,
-            leg,
-            is_cut: false,
-            control: Writer::spawn(send),
-            updates: None,
-            see: None,
-            last_epoch: 0,
-            epoch: None,
-            next_update: 0,
+        let showing = Showing::new(connection.clone(), self.clock);
+        let Ok(line) = Line::open(connection, leg, self.clock, send).await else {
+            (self.events)(Event::Failed(gone()));
+            return false;
         };
+        let mut session = Session { end: CustomerEnd::new(config, self.clock.now()), showing, line };
         let mut quality = tokio::time::interval(QUALITY_EVERY);
         // Until the program lets go of its handle, which is heard once.
         let mut is_held = true;
-        while session.deliver(&mut self.events, &self.picture) {
-            let now = session.clock.now();
-            let deadline = session.sharer.deadline(now);
+        while session.deliver(&mut self.events) {
+            let deadline = session.end.deadline(session.line.now());
             tokio::select! {
                 biased;
                 command = self.commands.recv(), if is_held => {
                     is_held = command.is_some();
-                    session.command(command.unwrap_or(Command::Stop));
+                    session.command(command.unwrap_or(Command::Stop), &mut self.events);
                 }
                 arrived = incoming.recv() => session.arrived(arrived),
-                notice = session.leg.notices.recv(), if !session.is_cut => session.noticed(notice),
-                Some(shown) = self.shown.recv() => session.show(shown, &self.picture),
-                () = clock::until(session.clock, deadline) => session.sharer.tick(session.clock.now()),
-                _ = quality.tick() => {
-                    let udp = session.leg.paths.is_over_udp();
-                    (self.events)(Event::Quality(end_to_end::quality(&session.connection, udp)));
+                () = session.line.watch() => {}
+                captured = session.showing.captured() => {
+                    session.showing.show(&mut session.end.help, captured);
                 }
+                () = clock::until(self.clock, deadline) => session.end.tick(session.line.now()),
+                _ = quality.tick() => (self.events)(Event::Quality(session.line.quality())),
             }
         }
-        session.finish().await;
+        session.line.finish().await;
         true
     }
 }
 
 /// One running session.
 struct Session {
-    sharer: Sharer,
-    clock: Clock,
-    connection: quinn::Connection,
-    leg: Leg,
-    /// The relay has said that the other party, or the leg itself, is gone.
-    is_cut: bool,
-    control: Writer,
-    updates: Option<PictureWriter>,
-    /// The grant of the picture that is shown.
-    see: Option<GrantId>,
-    epoch: Option<u32>,
-    last_epoch: u32,
-    next_update: u32,
+    end: CustomerEnd,
+    /// The own screen on its way.
+    showing: Showing,
+    line: Line,
 }
 
 impl Session {
-    fn command(&mut self, command: Command) {
-        let now = self.clock.now();
+    fn command(&mut self, command: Command, events: &mut Box<dyn FnMut(Event) + Send>) {
+        let now = self.line.now();
         match command {
             Command::Join(_) => {}
-            Command::Accept(accepted) => self.sharer.accept(accepted, now),
-            Command::Answer { request, answer } => self.sharer.answer(request, answer, now),
-            Command::KeepOpen(request) => self.sharer.keep_open(request, now),
-            Command::Pause(paused) => self.sharer.pause(paused, now),
-            Command::Choosing(is_choosing) => self.sharer.choosing(is_choosing, now),
-            Command::Rescope(choice) => self.sharer.rescope(choice, now),
-            Command::Revoke(action) => self.sharer.revoke(action, now),
-            Command::F11 => self.sharer.f11(now),
-            Command::PanelSeen(is_seen) => self.sharer.panel_seen(is_seen, now),
-            Command::HandMoved => self.sharer.hand_moved(now),
-            Command::InputRefused(events) => self.sharer.input_refused(events, now),
-            Command::DisplayLost => self.sharer.end(SessionEnd::DisplayLost, now),
-            Command::Stop => self.sharer.end(SessionEnd::Customer, now),
+            Command::Accept(accepted) => self.end.help.accept(accepted, now),
+            Command::Help(command) => sharing::command(&mut self.end.help, command, now),
+            Command::Demonstration(command) => {
+                if let Some(viewer) = &mut self.end.demonstration {
+                    viewing::command(viewer, command, now, |event| events(Event::Demonstration(event)));
+                }
+            }
+            Command::StopWatching => self.end.stop_watching(now),
+            Command::Stop => self.end.help.end(SessionEnd::Customer, now),
         }
     }
 
     fn arrived(&mut self, arrived: Option<Incoming>) {
-        let now = self.clock.now();
-        match arrived {
-            Some(Incoming::Control(bytes)) => self.sharer.receive(&bytes, now),
+        let now = self.line.now();
+        let CustomerEnd { help, demonstration, .. } = &mut self.end;
+        match (arrived, demonstration) {
+            (Some(Incoming::Control(bytes)), _) => help.receive(&bytes, now),
             // The machine has ended the session if the message cannot be read.
-            Some(Incoming::Input(message)) => self.sharer.receive_input(&message, now).unwrap_or_default(),
-            Some(Incoming::Update(..) | Incoming::BadStream) => self.sharer.end(SessionEnd::Protocol, now),
-            None => self.lost(),
+            (Some(Incoming::Input(message)), _) => help.receive_input(&message, now).unwrap_or_default(),
+            (Some(Incoming::Update(header, body)), Some(viewer)) => viewer.receive_update(header, body, now),
+            (Some(Incoming::Update(..) | Incoming::BadStream), _) => help.end(SessionEnd::Protocol, now),
+            (None, _) => self.end.connection_lost(now),
         }
     }
 
-    fn noticed(&mut self, notice: Option<Notice>) {
-        match notice {
-            Some(Notice::Peer(true)) => {}
-            // What has arrived is still read to its end, a seal perhaps; then the readers end, which is the loss.
-            Some(Notice::Peer(false) | Notice::Closed) | None => {
-                self.is_cut = true;
-                self.connection.close(0u32.into(), b"the other leg is gone");
-            }
-        }
-    }
-
-    fn lost(&mut self) {
-        self.sharer.connection_lost(self.clock.now());
-    }
-
-    /// What was captured so far is not to arrive any more: neither what waits, nor what is sent again.
-    fn void_picture(&mut self) {
-        self.epoch = None;
-        if let Some(updates) = &self.updates {
-            updates.forget_before(self.last_epoch + 1);
-        }
-    }
-
-    fn show(&mut self, (grant, shown): (GrantId, Shown), picture: &PictureSink) {
-        if self.see != Some(grant) {
-            if let Shown::Update(body) = shown {
-                picture.numbered(None, body.len());
-            }
-            return;
-        }
-        match shown {
-            Shown::Monitors(monitors) => self.sharer.monitors(monitors),
-            Shown::Screen { width, height } => {
-                self.epoch = self.sharer.screen(width, height);
-                self.last_epoch = self.epoch.unwrap_or(self.last_epoch);
-                if let Some(updates) = &self.updates {
-                    updates.forget_before(self.last_epoch);
+    /// Does what the machines want done; gives whether the session goes on.
+    fn deliver(&mut self, events: &mut Box<dyn FnMut(Event) + Send>) -> bool {
+        let now = self.line.now();
+        while let Some(output) = self.end.poll(now) {
+            let sent = match output {
+                CustomerOutput::Help(SharerOutput::Introduce(operator)) => {
+                    events(Event::Operator(operator));
+                    Ok(())
                 }
-                self.next_update = 0;
-            }
-            Shown::Update(body) => {
-                let bytes = body.len();
-                let epoch = self.epoch.filter(|_| self.sharer.may_show() && bytes <= MAX_UPDATE);
-                let header = epoch.map(|epoch| UpdateHeader { epoch, number: self.next_update });
-                picture.numbered(header, bytes);
-                // What was coded and not sent is missing at the other end: only a new epoch mends that.
-                self.epoch = epoch;
-                let Some(header) = header else { return };
-                self.next_update += 1;
-                let connection = &self.connection;
-                let updates = self.updates.get_or_insert_with(|| {
-                    let picture = picture.clone();
-                    let delivered = move |header| picture.delivered(header);
-                    PictureWriter::spawn(connection.clone(), delivered)
-                });
-                updates.send(header, body);
-            }
-            Shown::CursorShape(shape) => self.sharer.cursor_shape(shape),
-            Shown::CursorMoved { x, y } => self.sharer.cursor_moved(x, y),
-        }
-    }
-
-    /// Does what the machine wants done; gives whether the session goes on.
-    fn deliver(&mut self, events: &mut Box<dyn FnMut(Event) + Send>, picture: &PictureSink) -> bool {
-        while let Some(output) = self.sharer.poll() {
-            let event = match output {
-                SharerOutput::Send(bytes) => {
-                    if self.control.send(bytes).is_err() {
-                        self.lost();
+                CustomerOutput::Help(output) => match self.showing.deliver(&self.end.help, output) {
+                    sharing::Delivery::Send(bytes) => self.line.send(bytes),
+                    sharing::Delivery::Tell(event) => Ok(events(Event::Help(event))),
+                    sharing::Delivery::Done => Ok(()),
+                },
+                CustomerOutput::Demonstration(output) => {
+                    let Some(viewer) = &self.end.demonstration else { continue };
+                    match viewing::deliver(viewer, output) {
+                        viewing::Delivery::Send(bytes) => self.line.send(bytes),
+                        viewing::Delivery::SendInput(bytes) => self.line.send_input(bytes),
+                        viewing::Delivery::Tell(event) => Ok(events(Event::Demonstration(event))),
+                        viewing::Delivery::Done => Ok(()),
                     }
-                    continue;
-                }
-                SharerOutput::Shown(header) => {
-                    picture.shown(header);
-                    continue;
-                }
-                SharerOutput::Introduce(operator) => Event::Operator(operator),
-                SharerOutput::Started(control) => Event::Started { control },
-                SharerOutput::Ask { request, actions, question } => {
-                    Event::Question { request, actions, text: question }
-                }
-                SharerOutput::CloseQuestion(request) => Event::QuestionClosed(request),
-                SharerOutput::SeeGranted(grant) => {
-                    self.void_picture();
-                    self.see = Some(grant.id());
-                    Event::SeeGranted(grant)
-                }
-                SharerOutput::PointGranted(grant) => Event::PointGranted(grant),
-                SharerOutput::Look(monitor) => Event::Look(monitor),
-                SharerOutput::ControlGranted(grant) => Event::ControlGranted(grant),
-                SharerOutput::GrantEnded { action, grant, reason } => {
-                    if action == Action::See {
-                        self.void_picture();
-                        self.see = None;
-                    }
-                    Event::GrantEnded { action, grant, reason }
-                }
-                SharerOutput::Marks(events) => Event::Marks(events),
-                SharerOutput::Input(input) => Event::Input(input),
-                SharerOutput::ReleaseAll => Event::ReleaseAll,
-                SharerOutput::Paused(paused) => {
-                    self.void_picture();
-                    Event::Paused(paused)
-                }
-                SharerOutput::HandHasIt(has_it) => Event::HandHasIt(has_it),
-                SharerOutput::Ended(reason) => {
-                    let journal = self.sharer.journal().clone();
-                    events(Event::Ended { reason, journal });
-                    continue;
                 }
             };
-            picture.set_open(self.sharer.may_show());
-            events(event);
+            if sent.is_err() {
+                self.end.connection_lost(now);
+            }
         }
-        picture.set_open(self.sharer.may_show());
-        !self.sharer.is_over()
-    }
-
-    async fn finish(self) {
-        self.control.finish().await;
-        self.connection.close(0u32.into(), b"the session is over");
-        // Lets the close frame leave; a dead path must not keep the program.
-        tokio::time::timeout(Duration::from_millis(500), self.leg.endpoint.wait_idle()).await.ok();
+        self.showing.settle(&self.end.help);
+        !self.end.is_over()
     }
 }
 
-fn policy(descriptor: &Descriptor) -> Policy {
-    let policy = descriptor.policy();
-    Policy { forbidden: policy.forbidden(), longest: policy.longest() }
+fn gone() -> Problem {
+    Problem::Peer("The connection was lost. Ask for a new code and try again.".into())
 }
 
 async fn stopped(commands: &mut mpsc::UnboundedReceiver<Command>) {

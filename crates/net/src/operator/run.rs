@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use deskside_proto::RequestId;
 use deskside_proto::api::ErrorCode;
 use deskside_proto::journal::SessionEnd;
-use deskside_proto::picture::{STREAM_INPUT, UpdateHeader};
-use deskside_session::{Viewer, ViewerConfig, ViewerOutput};
+use deskside_session::{OperatorEnd, OperatorOutput, Parties, ViewerConfig};
 use deskside_trust::OperatorBundle;
 use tokio::sync::mpsc;
 
@@ -15,10 +13,10 @@ use super::wait::{self, Arrived, Waiting};
 use super::{Command, Event};
 use crate::broker::CallError;
 use crate::clock::{self, Clock};
-use crate::leg::Leg;
-use crate::streams::{self, INCOMING_QUEUE, Incoming, PRIORITY_CONTROL, Writer};
-use crate::tunnel::Notice;
-use crate::{PathChoice, Problem, end_to_end, runtime};
+use crate::line::Line;
+use crate::sharing::Showing;
+use crate::streams::{self, INCOMING_QUEUE, Incoming};
+use crate::{PathChoice, Problem, end_to_end, runtime, sharing, viewing};
 
 /// How often the connection's quality is told.
 const QUALITY_EVERY: Duration = Duration::from_secs(1);
@@ -77,14 +75,8 @@ impl End {
                 Command::NewSession => self.new_session().await,
                 // Left over from a session that has just ended.
                 Command::CancelSession
-                | Command::Ask(_)
-                | Command::Look(_)
-                | Command::Mark(_)
-                | Command::Withdraw(_)
-                | Command::GiveBack(_)
-                | Command::Input(_)
-                | Command::Shown { .. }
-                | Command::BadPicture(_)
+                | Command::Help(_)
+                | Command::Demonstration(_)
                 | Command::EndSession => {}
             }
         }
@@ -120,186 +112,128 @@ impl End {
 
     async fn session(&mut self, arrived: Arrived) {
         let Arrived { session, connection, control: (send, receive), leg } = arrived;
-        let Some(peer_certificate) = end_to_end::peer_certificate(&connection) else {
+        let Some(customer_certificate) = end_to_end::peer_certificate(&connection) else {
             let problem = Problem::Internal("the customer's program has no certificate".into());
             return (self.events)(Event::SessionFailed(problem));
         };
-        let input = match connection.open_uni().await {
-            Ok(input) => input,
+        let (queue, mut incoming) = mpsc::channel(INCOMING_QUEUE);
+        tokio::spawn(streams::read_control(receive, queue.clone()));
+        tokio::spawn(streams::read_streams(connection.clone(), queue));
+        let line = match Line::open(connection.clone(), leg, self.clock, send).await {
+            Ok(line) => line,
             Err(error) => {
                 let words = format!("The connection was lost: {}.", end_to_end::ending(&error));
                 return (self.events)(Event::SessionFailed(Problem::Peer(words)));
             }
         };
-        for stream in [&send, &input] {
-            // Fails only on a stream that is closed; these were just opened.
-            stream.set_priority(PRIORITY_CONTROL).unwrap_or_default();
-        }
-        let (queue, mut incoming) = mpsc::channel(INCOMING_QUEUE);
-        tokio::spawn(streams::read_control(receive, queue.clone()));
-        tokio::spawn(streams::read_updates(connection.clone(), queue));
-        let config = ViewerConfig {
+        let bundle = &self.config.bundle;
+        let parties = Parties {
             session,
-            operator: self.config.bundle.identity().clone(),
-            peer_certificate,
-            signer: self.config.bundle.signer().clone(),
-            product: self.config.product.clone(),
+            operator: bundle.identity().clone(),
+            operator_certificate: bundle.signer().certificate().clone(),
+            customer_certificate,
         };
-        let input = Writer::spawn(input);
-        // The stream exists for the peer only once it carries something.
-        if input.send(vec![STREAM_INPUT]).is_err() {
-            return (self.events)(Event::SessionFailed(Problem::Peer("The connection was lost.".into())));
-        }
-        let mut session = Session {
-            viewer: Viewer::new(config, self.clock.now()),
-            clock: self.clock,
-            connection,
-            leg,
-            is_cut: false,
-            control: Writer::spawn(send),
-            input,
-        };
+        let config =
+            ViewerConfig { parties, signer: bundle.signer().clone(), product: self.config.product.clone() };
+        let policy = bundle.descriptor().policy().into();
+        let end = OperatorEnd::new(config, policy, self.clock.now());
+        let mut session = Session { end, showing: Showing::new(connection, self.clock), line };
         let mut quality = tokio::time::interval(QUALITY_EVERY);
         // Until the program lets go of its handle, which is heard once.
         let mut is_held = true;
         while session.deliver(&mut self.events) {
-            let deadline = session.viewer.deadline();
+            let deadline = session.end.deadline(session.line.now());
             tokio::select! {
                 biased;
                 command = self.commands.recv(), if is_held => {
                     is_held = command.is_some();
-                    session.command(command, &mut self.events);
+                    session.command(command.unwrap_or(Command::EndSession), &mut self.events);
                 }
                 arrived = incoming.recv() => session.arrived(arrived),
-                notice = session.leg.notices.recv(), if !session.is_cut => session.noticed(notice),
-                () = clock::until(session.clock, deadline) => session.viewer.tick(session.clock.now()),
-                _ = quality.tick() => {
-                    let udp = session.leg.paths.is_over_udp();
-                    (self.events)(Event::Quality(end_to_end::quality(&session.connection, udp)));
+                () = session.line.watch() => {}
+                captured = session.showing.captured() => {
+                    if let Some(sharer) = &mut session.end.demonstration {
+                        session.showing.show(sharer, captured);
+                    }
                 }
+                () = clock::until(self.clock, deadline) => session.end.tick(session.line.now()),
+                _ = quality.tick() => (self.events)(Event::Quality(session.line.quality())),
             }
         }
-        session.finish().await;
+        session.line.finish().await;
     }
 }
 
 /// One running session.
 struct Session {
-    viewer: Viewer,
-    clock: Clock,
-    connection: quinn::Connection,
-    leg: Leg,
-    /// The relay has said that the other party, or the leg itself, is gone.
-    is_cut: bool,
-    control: Writer,
-    input: Writer,
+    end: OperatorEnd,
+    /// The own screen on its way.
+    showing: Showing,
+    line: Line,
 }
 
 impl Session {
-    fn command(&mut self, command: Option<Command>, events: &mut Box<dyn FnMut(Event) + Send>) {
-        let now = self.clock.now();
+    fn command(&mut self, command: Command, events: &mut Box<dyn FnMut(Event) + Send>) {
+        let now = self.line.now();
         match command {
-            Some(Command::Ask(actions)) => {
-                if let Some(RequestId(first)) = self.viewer.ask(&actions) {
-                    for (request, action) in (first..).map(RequestId).zip(actions) {
-                        events(Event::Asked { request, action });
-                    }
+            Command::Help(command) => {
+                viewing::command(&mut self.end.help, command, now, |event| events(Event::Help(event)));
+            }
+            Command::Demonstration(command) => {
+                if let Some(sharer) = &mut self.end.demonstration {
+                    sharing::command(sharer, command, now);
                 }
             }
-            Some(Command::Look(monitor)) => self.viewer.look(monitor),
-            Some(Command::Withdraw(request)) => self.viewer.withdraw(request),
-            Some(Command::GiveBack(grant)) => self.viewer.give_back(grant),
-            // Input without a grant is simply not sent; the model knows and tells the person.
-            Some(Command::Input(input)) => {
-                self.viewer.input(&input);
+            Command::EndSession | Command::CancelSession | Command::Logout => {
+                self.end.help.end(SessionEnd::Operator, now);
             }
-            Some(Command::Mark(events)) => {
-                self.viewer.mark(&events);
-            }
-            Some(Command::Shown { epoch, number }) => self.viewer.shown(UpdateHeader { epoch, number }),
-            Some(Command::BadPicture(reason)) => {
-                tracing::warn!(reason, "the picture cannot be decoded");
-                self.viewer.end(SessionEnd::Protocol, now);
-            }
-            Some(Command::EndSession | Command::CancelSession | Command::Logout) | None => {
-                self.viewer.end(SessionEnd::Operator, now);
-            }
-            Some(Command::Login { .. } | Command::NewSession) => {}
+            Command::Login { .. } | Command::NewSession => {}
         }
     }
 
     fn arrived(&mut self, arrived: Option<Incoming>) {
-        let now = self.clock.now();
-        match arrived {
-            Some(Incoming::Control(bytes)) => self.viewer.receive(&bytes, now),
-            Some(Incoming::Update(header, body)) => self.viewer.receive_update(header, body, now),
-            Some(Incoming::Input(_) | Incoming::BadStream) => self.viewer.end(SessionEnd::Protocol, now),
-            None => self.lost(),
+        let now = self.line.now();
+        let OperatorEnd { help, demonstration, .. } = &mut self.end;
+        match (arrived, demonstration) {
+            (Some(Incoming::Control(bytes)), _) => help.receive(&bytes, now),
+            (Some(Incoming::Update(header, body)), _) => help.receive_update(header, body, now),
+            // The machine has ended the session if the message cannot be read.
+            (Some(Incoming::Input(message)), Some(sharer)) => {
+                sharer.receive_input(&message, now).unwrap_or_default();
+            }
+            (Some(Incoming::Input(_) | Incoming::BadStream), _) => help.end(SessionEnd::Protocol, now),
+            (None, _) => self.end.connection_lost(now),
         }
     }
 
-    fn noticed(&mut self, notice: Option<Notice>) {
-        match notice {
-            Some(Notice::Peer(true)) => {}
-            // What has arrived is still read to its end, a seal perhaps; then the readers end, which is the loss.
-            Some(Notice::Peer(false) | Notice::Closed) | None => {
-                self.is_cut = true;
-                self.connection.close(0u32.into(), b"the other leg is gone");
+    /// Does what the machines want done; gives whether the session goes on.
+    fn deliver(&mut self, events: &mut Box<dyn FnMut(Event) + Send>) -> bool {
+        let now = self.line.now();
+        while let Some(output) = self.end.poll(now) {
+            let sent = match output {
+                OperatorOutput::Help(output) => match viewing::deliver(&self.end.help, output) {
+                    viewing::Delivery::Send(bytes) => self.line.send(bytes),
+                    viewing::Delivery::SendInput(bytes) => self.line.send_input(bytes),
+                    viewing::Delivery::Tell(event) => Ok(events(Event::Help(event))),
+                    viewing::Delivery::Done => Ok(()),
+                },
+                OperatorOutput::Demonstration(output) => {
+                    let Some(sharer) = &self.end.demonstration else { continue };
+                    match self.showing.deliver(sharer, output) {
+                        sharing::Delivery::Send(bytes) => self.line.send(bytes),
+                        sharing::Delivery::Tell(event) => Ok(events(Event::Demonstration(event))),
+                        sharing::Delivery::Done => Ok(()),
+                    }
+                }
+            };
+            if sent.is_err() {
+                self.end.connection_lost(now);
             }
         }
-    }
-
-    fn lost(&mut self) {
-        self.viewer.connection_lost();
-    }
-
-    /// Does what the machine wants done; gives whether the session goes on.
-    fn deliver(&mut self, events: &mut Box<dyn FnMut(Event) + Send>) -> bool {
-        while let Some(output) = self.viewer.poll() {
-            events(match output {
-                ViewerOutput::Send(bytes) => {
-                    if self.control.send(bytes).is_err() {
-                        self.lost();
-                    }
-                    continue;
-                }
-                ViewerOutput::SendInput(bytes) => {
-                    if self.input.send(bytes).is_err() {
-                        self.lost();
-                    }
-                    continue;
-                }
-                ViewerOutput::Arrived => Event::CustomerArrived,
-                ViewerOutput::Started => Event::Started,
-                ViewerOutput::Answered { request, action, verdict } => {
-                    Event::Answered { request, action, verdict }
-                }
-                ViewerOutput::GrantEnded { action, grant, reason } => {
-                    Event::GrantEnded { action, grant, reason }
-                }
-                ViewerOutput::Scoped { action, grant, scope } => Event::Scoped { action, grant, scope },
-                ViewerOutput::Monitors(monitors) => Event::Monitors(monitors),
-                ViewerOutput::Suspended(suspension) => Event::Suspended(suspension),
-                ViewerOutput::Paused(paused) => Event::Paused(paused),
-                ViewerOutput::Screen { epoch, width, height } => Event::Screen { epoch, width, height },
-                ViewerOutput::Update { header, body } => {
-                    Event::Update { epoch: header.epoch, number: header.number, body }
-                }
-                ViewerOutput::CursorShape(shape) => Event::CursorShape(shape),
-                ViewerOutput::CursorMoved { x, y } => Event::CursorMoved { x, y },
-                ViewerOutput::Ended(reason) => {
-                    Event::Ended { reason, journal: self.viewer.journal().clone() }
-                }
-            });
+        if let Some(sharer) = &self.end.demonstration {
+            self.showing.settle(sharer);
         }
-        !self.viewer.is_over()
-    }
-
-    async fn finish(self) {
-        tokio::join!(self.control.finish(), self.input.finish());
-        self.connection.close(0u32.into(), b"the session is over");
-        // Lets the close frame leave; a dead path must not keep the program.
-        tokio::time::timeout(Duration::from_millis(500), self.leg.endpoint.wait_idle()).await.ok();
+        !self.end.is_over()
     }
 }
 

@@ -8,6 +8,7 @@ use deskside_proto::control::{Control as Message, Suspension};
 use deskside_proto::journal::{Action, Event, GrantEnd, Verdict};
 use deskside_proto::shown::AreaNote;
 
+use super::questions::Bundle;
 use super::{Sharer, SharerOutput};
 use crate::grant::Issuer;
 use crate::{Choice, Control, Now, Point, Revoker, See};
@@ -56,6 +57,7 @@ impl Grants {
             Action::See => self.see.current(),
             Action::Control => self.control.current(),
             Action::Point => self.point.current(),
+            Action::Demonstrate => self.held.get(&action).map(|held| held.grant),
         }
     }
 
@@ -70,6 +72,8 @@ impl Grants {
             Action::See => self.see.revoke(),
             Action::Control => self.control.revoke(),
             Action::Point => self.point.revoke(),
+            // No thread acts under it.
+            Action::Demonstrate => {}
         }
     }
 
@@ -129,6 +133,9 @@ impl Grants {
 
     /// Makes the grant of an action again, with the reach of now: the one before, and the new one.
     fn replace(&mut self, action: Action) -> Option<(GrantId, GrantId, SharerOutput)> {
+        if action == Action::Demonstrate {
+            return None;
+        }
         let grant = self.number();
         let scope = self.choice.scope.clone();
         let held = self.held.get_mut(&action)?;
@@ -136,18 +143,20 @@ impl Grants {
             Action::See => SharerOutput::SeeGranted(self.see.replace(held.grant, grant, scope)?),
             Action::Control => SharerOutput::ControlGranted(self.control.replace(held.grant, grant, scope)?),
             Action::Point => SharerOutput::PointGranted(self.point.replace(held.grant, grant, scope)?),
+            Action::Demonstrate => return None,
         };
         let replaced = std::mem::replace(&mut held.grant, grant);
         held.former.push(replaced);
         Some((replaced, grant, granted))
     }
 
-    fn issue(&self, action: Action, grant: GrantId) -> SharerOutput {
+    fn issue(&self, action: Action, grant: GrantId, follows: [u8; 32]) -> SharerOutput {
         let scope = self.choice.scope.clone();
         match action {
             Action::See => SharerOutput::SeeGranted(self.see.issue(grant, scope)),
             Action::Control => SharerOutput::ControlGranted(self.control.issue(grant, scope)),
             Action::Point => SharerOutput::PointGranted(self.point.issue(grant, scope)),
+            Action::Demonstrate => SharerOutput::DemonstrationGranted { grant, follows },
         }
     }
 }
@@ -157,8 +166,12 @@ impl Sharer {
     pub(super) fn give(&mut self, action: Action, now: Now) {
         let Some(Held { grant, .. }) = self.grants.held.get(&action) else { return };
         let grant = *grant;
-        self.note_scope(grant, None, now);
-        self.outputs.push_back(self.grants.issue(action, grant));
+        // A demonstration reaches nothing here.
+        if action != Action::Demonstrate {
+            self.note_scope(grant, None, now);
+        }
+        let follows = self.demonstration.unwrap_or_default();
+        self.outputs.push_back(self.grants.issue(action, grant, follows));
     }
 
     /// The person chose anew what may be seen, by their own hand: every grant is made again with the new reach, but
@@ -186,6 +199,11 @@ impl Sharer {
     fn note_scope(&mut self, grant: GrantId, replaces: Option<GrantId>, now: Now) {
         let scope = self.grants.choice.note.clone();
         self.write(Event::Scoped { grant, replaces, scope }, now);
+    }
+
+    /// Whether the other side can do anything that the panel must be seen for.
+    pub(super) fn has_acts(&self) -> bool {
+        [Action::Control, Action::Point].into_iter().any(|action| self.grants.has(action))
     }
 
     pub(super) fn given_back(&mut self, grant: GrantId, now: Now) {
@@ -219,10 +237,13 @@ impl Sharer {
     /// Nothing reaches further than seeing, and nothing else is asked for without it.
     fn end_what_rests_on_see(&mut self, reason: GrantEnd, now: Now) {
         let reason = if reason == GrantEnd::SessionEnded { reason } else { GrantEnd::Narrowed };
-        for action in Action::ALL.into_iter().filter(|action| *action != Action::See) {
+        for action in Action::ALL.into_iter().filter(|action| action.rests_on_see()) {
             self.end_grant(action, reason, now);
         }
-        if let Some(open) = self.open.take_if(|open| !open.actions.contains(&Action::See)) {
+        let rests = |open: &mut Bundle| {
+            !open.actions.contains(&Action::See) && open.actions.iter().any(|action| action.rests_on_see())
+        };
+        if let Some(open) = self.open.take_if(rests) {
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
             self.close(&open, &|_| Verdict::Unavailable, now);
             self.ask_next(now);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use deskside_proto::RequestId;
 use deskside_proto::control::Control as Message;
 use deskside_proto::journal::{Action, Event, GrantEnd, SessionEnd, Verdict};
-use deskside_trust::crypto::sha256;
 
 use super::questions::Bundle;
 use super::{BACK_OFF, Phase, QUESTION, REFUSALS, SEALING, Sharer, SharerOutput};
@@ -23,14 +22,11 @@ impl Sharer {
         }
         self.phase = Phase::Active;
         self.send(&Message::Accepted);
-        let started = Event::Started {
-            session: self.config.session,
-            operator: self.config.operator.name.clone(),
-            organisation: self.config.operator.organisation.clone(),
-            certificate: self.config.operator.certificate_hash,
-            customer_certificate: sha256(&[self.config.signer.certificate()]),
-        };
-        self.write(started, now);
+        self.started(now);
+    }
+
+    pub(super) fn started(&mut self, now: Now) {
+        self.write(self.direction.started(), now);
         self.outputs.push_back(SharerOutput::Started(self.grants.control_revoker()));
     }
 
@@ -96,7 +92,7 @@ impl Sharer {
         now: Now,
     ) {
         let sees = self.grants.has(Action::See) || actions.contains(&Action::See);
-        let is_allowed = |action: &Action| actions.contains(action) && (sees || *action == Action::See);
+        let is_allowed = |action: &Action| actions.contains(action) && (sees || !action.rests_on_see());
         let allowed: Vec<Action> = question.actions.iter().copied().filter(is_allowed).collect();
         if allowed.is_empty() {
             return self.deny(question, now);
@@ -105,7 +101,7 @@ impl Sharer {
         if allowed.contains(&Action::See) {
             self.grants.choose(choice);
         }
-        let lasting = lasting.into_iter().chain(self.config.policy.longest).min();
+        let lasting = lasting.into_iter().chain(self.policy.longest).min();
         let until = lasting.map(|lasting| now.monotonic + lasting);
         let promised: BTreeMap<Action, Verdict> =
             allowed.iter().map(|action| (*action, self.grants.promise(*action, until))).collect();
@@ -146,7 +142,10 @@ impl Sharer {
 
     /// The panel is in sight, or cannot be brought there: then the operator's input rests.
     pub fn panel_seen(&mut self, is_seen: bool, now: Now) {
-        self.rest.set_panel_hidden(!is_seen);
+        let changes = self.rest.set_panel_hidden(!is_seen);
+        if changes && matches!(self.phase, Phase::Active) && self.has_acts() && self.journal.has_room() {
+            self.write(Event::PanelHidden(!is_seen), now);
+        }
         self.update_rest(now);
     }
 
@@ -165,7 +164,7 @@ impl Sharer {
     /// Ends the session for good.
     pub fn end(&mut self, reason: SessionEnd, now: Now) {
         match self.phase {
-            Phase::Sealing { .. } | Phase::Over => return,
+            Phase::Sealing { .. } | Phase::Over { .. } => return,
             Phase::Greeting { .. } | Phase::Introduced { .. } => {
                 self.send(&Message::End { reason });
                 return self.over(reason);
@@ -179,7 +178,9 @@ impl Sharer {
             self.close(&open, &|_| Verdict::Denied, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
         }
-        self.end_grant(Action::See, GrantEnd::SessionEnded, now);
+        for action in [Action::See, Action::Demonstrate] {
+            self.end_grant(action, GrantEnd::SessionEnded, now);
+        }
         if self.refused_input > 0 {
             self.note_refused_input(now);
         }
@@ -187,7 +188,7 @@ impl Sharer {
         self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
         self.write(Event::Ended { reason }, now);
         self.send(&Message::End { reason });
-        if let Some((number, head, signature)) = self.journal.seal(&self.config.signer) {
+        if let Some((number, head, signature)) = self.journal.seal(&self.signer) {
             self.journal.sharer.seal = Some(signature.clone());
             self.send(&Message::Seal { number, head, signature });
         }

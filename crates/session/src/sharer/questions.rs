@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use deskside_proto::RequestId;
 use deskside_proto::control::Control as Message;
-use deskside_proto::journal::{Action, Event, Verdict};
+use deskside_proto::journal::{Action, Event, GrantEnd, Verdict};
 
 use super::{LONGEST_QUESTION, MAX_QUEUE, QUESTION, Sharer, SharerOutput};
 use crate::Now;
@@ -85,9 +85,10 @@ impl Sharer {
             // Nothing reaches further than seeing, which comes first in every bundle.
             let sees = self.grants.has(Action::See) || open.actions.contains(&Action::See);
             let is_possible = !too_soon
+                && !self.is_closed
                 && !self.grants.has(action)
-                && !self.config.policy.forbidden.contains(&action)
-                && (action == Action::See || sees);
+                && !self.policy.forbidden.contains(&action)
+                && (sees || !action.rests_on_see());
             let part = if is_possible { &mut open } else { &mut refused };
             part.actions.push(action);
             part.numbers.push(request);
@@ -96,7 +97,7 @@ impl Sharer {
     }
 
     fn question(&self, bundle: &Bundle) -> Question {
-        Question::new(&bundle.actions, &self.config.operator.name, self.grants.shown())
+        Question::new(&bundle.actions, self.direction.viewer_name(), self.grants.shown())
     }
 
     fn refuse(&mut self, bundle: &Bundle, now: Now) {
@@ -124,12 +125,37 @@ impl Sharer {
         // Otherwise it was answered while the withdrawal was under way.
     }
 
+    /// Whether nothing is seen, asked or waiting to be asked.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.grants.has(Action::See) && self.open.is_none() && self.queue.is_empty()
+    }
+
+    /// The other side may no longer look, nor ask: what that rested on is over.
+    pub(crate) fn close_down(&mut self, now: Now) {
+        self.is_closed = true;
+        if let Some(open) = self.open.take() {
+            self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
+            self.close(&open, &|_| Verdict::Unavailable, now);
+        }
+        // What waits is refused, one after the other.
+        self.ask_next(now);
+        self.end_grant(Action::See, GrantEnd::GivenBack, now);
+    }
+
+    /// The other side may ask again.
+    pub(crate) fn open_up(&mut self) {
+        self.is_closed = false;
+    }
+
     /// A question is over, whatever the verdicts. What waits behind it is asked by the caller.
     pub(super) fn close(&mut self, bundle: &Bundle, verdict: &dyn Fn(Action) -> Verdict, now: Now) {
         self.rest.close_question(now.monotonic);
         for (request, action) in bundle.requests() {
             let verdict = verdict(action);
             self.write(Event::Answered { request, verdict }, now);
+            if action == Action::Demonstrate && matches!(verdict, Verdict::Allowed(_)) {
+                self.demonstration.get_or_insert(self.journal.head);
+            }
             self.send(&Message::Answer { request, verdict });
         }
         self.update_rest(now);

@@ -15,7 +15,7 @@ use crate::pair::{Pair, Seeded, at, configs};
 
 /// What a machine does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Does {
+pub(crate) enum Does {
     /// Takes it in and goes on.
     Takes,
     /// Drops it: it was under way when this end said goodbye, or concerns nothing that is there.
@@ -29,7 +29,7 @@ use Does::{Drops, Ends, Takes};
 const STATES: [&str; 6] = ["greeting", "introduced", "begun", "granted", "sealing", "over"];
 
 /// What the sharer does with a message in each of its states. No wildcard: a new message needs a row here.
-fn sharers_row(message: &Control) -> [Does; 6] {
+pub(crate) fn sharers_row(message: &Control) -> [Does; 6] {
     match message {
         Control::Hello { .. } => [Takes, Ends, Ends, Ends, Ends, Drops],
         Control::Ask { .. } => [Ends, Ends, Takes, Takes, Drops, Drops],
@@ -40,6 +40,8 @@ fn sharers_row(message: &Control) -> [Does; 6] {
         Control::Shown { .. } => [Ends, Ends, Takes, Takes, Takes, Drops],
         Control::Seal { .. } => [Ends, Ends, Ends, Ends, Ends, Drops],
         Control::End { .. } => [Ends, Ends, Ends, Ends, Drops, Drops],
+        // Of a demonstration that nobody allowed.
+        Control::Demonstration(_) => [Ends, Ends, Ends, Ends, Ends, Drops],
         // The sharer's own to send.
         Control::Accepted
         | Control::Answer { .. }
@@ -71,6 +73,8 @@ fn viewers_row(message: &Control) -> [Does; 6] {
         Control::Entry(_) => [Ends, Ends, Ends, Ends, Ends, Drops],
         Control::Seal { .. } => [Ends, Ends, Ends, Ends, Ends, Drops],
         Control::End { .. } => [Ends, Ends, Ends, Ends, Drops, Drops],
+        // Of a demonstration that nobody allowed.
+        Control::Demonstration(_) => [Ends, Ends, Ends, Ends, Ends, Drops],
         // The viewer's own to send.
         Control::Ask { .. }
         | Control::Withdraw { .. }
@@ -82,7 +86,7 @@ fn viewers_row(message: &Control) -> [Does; 6] {
 }
 
 /// One of every message; the rows above do not let one be forgotten without a row, and this not one row.
-fn every_message() -> Vec<Control> {
+pub(crate) fn every_message() -> Vec<Control> {
     let hello = Control::Hello { version: PROTOCOL_VERSION, product: "evil".into() };
     let shape = CursorShape { width: 0, height: 0, hot_x: 0, hot_y: 0, pixels: Vec::new() };
     let monitor = MonitorNote { name: "x".into(), x: 0, y: 0, width: 1, height: 1 };
@@ -106,6 +110,7 @@ fn every_message() -> Vec<Control> {
         Control::Entry(vec![1, 2, 3]),
         Control::Seal { number: 0, head: [0; 32], signature: vec![0; 64] },
         Control::End { reason: SessionEnd::Operator },
+        Control::Demonstration(Control::Paused(true).encode()),
     ]
 }
 
@@ -158,7 +163,7 @@ fn t15_no_message_in_any_state_makes_a_grant() {
     }
 }
 
-fn says_end(bytes: &[u8]) -> bool {
+pub(crate) fn says_end(bytes: &[u8]) -> bool {
     let mut deframer = Deframer::default();
     deframer.push(bytes);
     std::iter::from_fn(|| deframer.next_message().unwrap().map(Control::decode))

@@ -4,6 +4,7 @@
 
 mod adversary;
 mod consent;
+mod demonstration;
 mod hostile;
 mod journal;
 mod line;

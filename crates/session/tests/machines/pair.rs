@@ -7,7 +7,9 @@ use std::time::Duration;
 use deskside_proto::SessionId;
 use deskside_proto::frame::Deframer;
 use deskside_proto::picture::UpdateHeader;
-use deskside_session::{Now, Policy, Sharer, SharerConfig, SharerOutput, Viewer, ViewerConfig, ViewerOutput};
+use deskside_session::{
+    Now, Parties, Policy, Sharer, SharerConfig, SharerOutput, Viewer, ViewerConfig, ViewerOutput,
+};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{OperatorIdentity, SessionKey};
 
@@ -65,21 +67,19 @@ pub(crate) fn configs() -> (SharerConfig, ViewerConfig) {
         serial: "01".into(),
         certificate_hash: sha256(&[operator.certificate()]),
     };
-    let sharer = SharerConfig {
+    let parties = Parties {
         session: SESSION,
-        operator: identity.clone(),
+        operator: identity,
         operator_certificate: operator.certificate().clone(),
+        customer_certificate: customer.certificate().clone(),
+    };
+    let sharer = SharerConfig {
+        parties: parties.clone(),
         signer: customer.signer().clone(),
         policy: Policy::default(),
         product: "test".into(),
     };
-    let viewer = ViewerConfig {
-        session: SESSION,
-        operator: identity,
-        peer_certificate: customer.certificate().clone(),
-        signer: operator.signer().clone(),
-        product: "test".into(),
-    };
+    let viewer = ViewerConfig { parties, signer: operator.signer().clone(), product: "test".into() };
     (sharer, viewer)
 }
 
