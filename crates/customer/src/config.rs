@@ -47,6 +47,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: CommonOptions,
     /// Internal: lets go of keys should the main process be killed; reads what to let go of from standard input.
+    // Its name stands in `deskside_party::sharing` as well, which starts that process.
     #[arg(long, hide = true)]
     pub(crate) let_go: bool,
 }
@@ -186,6 +187,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    /// The second process is this program with that option.
+    #[test]
+    fn the_watchdogs_option_is_known() {
+        let all = ["deskside-customer", deskside_party::sharing::LET_GO];
+        assert!(Arguments::try_parse_from(all).unwrap().let_go);
     }
 
     #[test]

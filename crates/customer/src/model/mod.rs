@@ -1,35 +1,26 @@
 //! The program's mind, without windows, network or clock: events and acts of the person go in, effects
 //! come out, and views draw what it says.
 
-mod choosing;
-mod hand;
 mod problem;
-mod prompt;
-mod session;
 #[cfg(test)]
 pub(crate) mod tests;
 mod told;
 
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, Stage};
-use deskside_proto::journal::{Action, SessionEnd};
+use deskside_net::customer::{self, Stage};
+use deskside_party::sharing::{self, HandSign, Line, Peer, Prompt, Reply, Session};
+use deskside_proto::journal::SessionEnd;
 use deskside_proto::{Code, CodeError};
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
 
-pub(crate) use choosing::{Choosing, Offer, Program, Show};
-pub(crate) use hand::{HandSign, Press, Pressed};
-pub(crate) use prompt::Prompt;
-pub(crate) use session::{Edit, Lasting, Line, OpenQuestion, Session};
 pub(crate) use told::{Kept, Told};
 
 use crate::roots::RootNote;
 
 /// How long a person has to accept the operator who is shown.
 pub(crate) const ASKING_LASTS: Duration = Duration::from_secs(60);
-/// How long a question waits for an answer.
-pub(crate) const QUESTION_LASTS: Duration = Duration::from_secs(30);
 /// How long the last window stays by itself.
 pub(crate) const ENDED_LASTS: Duration = Duration::from_secs(60);
 /// How long the goodbye may take before the program ends without it.
@@ -60,43 +51,42 @@ pub(crate) enum Act {
     },
     /// Wants to connect with the typed code.
     Join,
-    /// Pressed Accept or Allow. Counts only if the hand did it.
-    Yes(Pressed),
-    /// Pressed No or Deny, or closed the question.
-    No,
-    /// Freezes the picture.
-    Pause,
-    /// Lets the picture go on. Counts only if the hand did it.
-    Resume(Pressed),
-    /// Takes back what was allowed.
-    TakeBack(Action),
-    /// Wants to choose anew what is shown; this is what there is.
-    Choose(Offer),
-    /// Ticked or chose something that a yes would allow. Counts only if the hand did it.
-    Edit(Edit, Pressed),
-    /// The yes got the keyboard, or lost it.
-    YesFocus(bool),
+    /// About the question whether to accept the operator.
+    Reply(Reply),
+    /// In the panel or the consent window of a running session.
+    Sharing(sharing::Act),
     /// Pressed Stop or closed the window.
     Stop,
     /// Moved the mouse over the last window, to read it in peace.
     Stay,
 }
 
+/// In the customer's panel, Stop ends the session.
+impl From<sharing::Act> for Act {
+    fn from(act: sharing::Act) -> Self {
+        match act {
+            sharing::Act::Stop => Self::Stop,
+            act => Self::Sharing(act),
+        }
+    }
+}
+
 /// What the program has to do.
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// Tell the network side.
-    Net(Command),
+    Net(customer::Command),
+    /// Tell it what the running session wants.
+    Sharing(sharing::Command),
     /// Close everything and end the process.
     Exit,
 }
 
 impl Effect {
-    /// Whether mouse and keyboard are the person's alone from this instant on, which must not wait for the
-    /// network side to hear of it.
+    /// Whether the session ends, so that mouse and keyboard are the person's alone from this instant on.
     #[must_use]
     pub(crate) fn ends_control(&self) -> bool {
-        matches!(self, Self::Exit | Self::Net(Command::Stop | Command::Revoke(Action::Control)))
+        matches!(self, Self::Exit | Self::Net(customer::Command::Stop))
     }
 }
 
@@ -132,7 +122,12 @@ pub(crate) enum State {
         operator: OperatorIdentity,
     },
     /// The session.
-    Session(Box<Session>),
+    Session {
+        /// Who, from the verified certificate.
+        operator: OperatorIdentity,
+        /// What is asked and allowed in it.
+        sharing: Box<Session>,
+    },
     /// The person stopped; the goodbye is under way.
     Stopping {
         /// The program does not wait longer than this.
@@ -193,36 +188,39 @@ impl Model {
         }
     }
 
-    /// How good the connection of a running session is.
+    /// What is asked and allowed in a running session.
     #[must_use]
-    pub(crate) fn line(&self) -> Option<Line> {
+    pub(crate) fn sharing(&self) -> Option<&Session> {
         match &self.state {
-            State::Session(session) => Some(session.line),
+            State::Session { sharing, .. } => Some(sharing),
             _ => None,
         }
     }
 
-    /// Changes the open question, as the hand would.
-    #[cfg(test)]
-    pub(crate) fn edit_question(&mut self, edit: &Edit) {
-        if let State::Session(session) = &mut self.state {
-            session.edit(edit);
+    /// The same, to be drawn.
+    pub(crate) fn sharing_mut(&mut self) -> Option<&mut Session> {
+        match &mut self.state {
+            State::Session { sharing, .. } => Some(sharing),
+            _ => None,
         }
+    }
+
+    /// How good the connection of a running session is.
+    #[must_use]
+    pub(crate) fn line(&self) -> Option<Line> {
+        self.sharing().map(Session::line)
     }
 
     /// Whether what the hand does matters just now.
     #[must_use]
-    pub(crate) fn wants_hand(&mut self) -> bool {
-        let resumes = matches!(&self.state, State::Session(session) if session.resume.is_some());
-        resumes || self.prompt_mut().is_some()
+    pub(crate) fn wants_hand(&self) -> bool {
+        matches!(self.state, State::Asking { .. }) || self.sharing().is_some_and(Session::wants_hand)
     }
 
-    /// The panel was drawn: its button for going on can be seen.
-    pub(crate) fn panel_seen(&mut self, now: Instant) {
-        if let State::Session(session) = &mut self.state
-            && let Some(resume) = &mut session.resume
-        {
-            resume.seen(now);
+    /// The question whether to accept the operator was drawn.
+    pub(crate) fn asking_seen(&mut self, now: Instant) {
+        if let State::Asking { prompt, .. } = &mut self.state {
+            prompt.seen(now);
         }
     }
 
@@ -230,15 +228,6 @@ impl Model {
     #[must_use]
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, State::Ended { .. })
-    }
-
-    /// The question that the hand's signs are for, if one is open.
-    pub(crate) fn prompt_mut(&mut self) -> Option<&mut Prompt> {
-        match &mut self.state {
-            State::Asking { prompt, .. } => Some(&mut **prompt),
-            State::Session(session) => session.question.as_mut().map(|question| &mut question.prompt),
-            _ => None,
-        }
     }
 
     /// The person did something.
@@ -252,50 +241,23 @@ impl Model {
             (State::Code { typed, problem, .. }, Act::Join) => match Code::parse(typed) {
                 Ok(code) => {
                     self.state = State::Connecting { stage: Stage::LookingUp, typed: std::mem::take(typed) };
-                    vec![Effect::Net(Command::Join(code))]
+                    vec![Effect::Net(customer::Command::Join(code))]
                 }
                 Err(error) => {
                     *problem = Some(code_error_text(error));
                     Vec::new()
                 }
             },
-            (State::Asking { .. } | State::Session(_), Act::Yes(pressed)) => {
-                let proven = self.prompt_mut().is_some_and(|prompt| prompt.yes(pressed, now));
-                if proven { self.answer(true) } else { Vec::new() }
+            (State::Asking { prompt, .. }, Act::Reply(reply)) => {
+                prompt.reply(reply, now).map_or_else(Vec::new, |accept| self.answer(accept))
             }
-            (State::Asking { .. } | State::Session(_), Act::No) => {
-                let counts = self.prompt_mut().is_some_and(|prompt| prompt.no(now));
-                if counts { self.answer(false) } else { Vec::new() }
-            }
-            (State::Session(_), Act::Pause) => vec![Effect::Net(Command::Pause(true))],
-            (State::Session(session), Act::Resume(pressed)) => {
-                let proven = session.resume.as_mut().is_some_and(|prompt| prompt.yes(pressed, now));
-                if proven { vec![Effect::Net(Command::Pause(false))] } else { Vec::new() }
-            }
-            (State::Session(_), Act::TakeBack(action)) => vec![Effect::Net(Command::Revoke(action))],
-            (State::Session(session), Act::Choose(offer)) => {
-                session.choose(offer, now).map(Effect::Net).into_iter().collect()
-            }
-            (State::Asking { .. } | State::Session(_), Act::YesFocus(has_focus)) => {
-                if let Some(prompt) = self.prompt_mut() {
-                    prompt.focus(has_focus, now);
-                }
-                Vec::new()
-            }
-            (State::Session(session), Act::Edit(edit, pressed)) => {
-                let prompt = session.question.as_mut().map(|question| &mut question.prompt);
-                if prompt.is_some_and(|prompt| prompt.edit(&edit, pressed, now)) {
-                    session.edit(&edit);
-                }
-                Vec::new()
-            }
+            (State::Session { sharing, .. }, Act::Sharing(act)) => for_network(sharing.act(act, now)),
             (State::Ended { until, .. }, Act::Stay) => {
                 *until = None;
                 Vec::new()
             }
             // A click that came too late for what it was meant for.
-            (_, Act::CodeTyped { .. } | Act::Join | Act::Yes(_) | Act::No | Act::Pause | Act::Resume(_))
-            | (_, Act::TakeBack(_) | Act::Choose(_) | Act::Edit(..) | Act::YesFocus(_) | Act::Stay) => {
+            (_, Act::CodeTyped { .. } | Act::Join | Act::Reply(_) | Act::Sharing(_) | Act::Stay) => {
                 Vec::new()
             }
         }
@@ -303,31 +265,36 @@ impl Model {
 
     /// The customer's own hand did something while a question was open.
     pub(crate) fn hand(&mut self, sign: HandSign, now: Instant) -> Vec<Effect> {
-        let proven = self.prompt_mut().is_some_and(|prompt| prompt.hand(sign, now));
-        if proven {
-            return self.answer(true);
+        match &mut self.state {
+            State::Asking { prompt, .. } => {
+                let accepts = prompt.hand(sign, now);
+                if accepts { self.answer(true) } else { Vec::new() }
+            }
+            State::Session { sharing, .. } => for_network(sharing.hand(sign, now)),
+            _ => Vec::new(),
         }
-        let State::Session(session) = &mut self.state else { return Vec::new() };
-        if let Some(edit) = session.question.as_mut().and_then(|question| question.prompt.take_edit(now)) {
-            session.edit(&edit);
-        }
-        let resumes = session.resume.as_mut().is_some_and(|prompt| prompt.hand(sign, now));
-        let resume = resumes.then_some(Command::Pause(false));
-        session.attend(now).into_iter().chain(resume).map(Effect::Net).collect()
     }
 
     /// An assistive technology tried to press Accept or Allow.
     pub(crate) fn assistive_yes(&mut self) {
-        if let Some(prompt) = self.prompt_mut() {
-            prompt.ignore();
+        match &mut self.state {
+            State::Asking { prompt, .. } => prompt.ignore(),
+            State::Session { sharing, .. } => sharing.assistive_yes(),
+            _ => {}
         }
     }
 
     /// Other parts of the program report.
     pub(crate) fn told(&mut self, told: Told, now: Instant) -> Vec<Effect> {
         match (&mut self.state, told) {
-            (_, Told::Trouble(text)) => {
-                self.trouble = Some(text);
+            (state, Told::Sharing(told)) => {
+                if let sharing::Told::Trouble(text) = &told {
+                    // The last window says it as well.
+                    self.trouble = Some(text.clone());
+                }
+                if let State::Session { sharing, .. } = state {
+                    sharing.told(told, now);
+                }
             }
             (State::Connecting { stage: current, .. }, Told::Stage(stage)) => *current = stage,
             (State::Stopping { .. }, Told::Failed(_)) => return vec![Effect::Exit],
@@ -343,14 +310,14 @@ impl Model {
                 self.state = State::Asking { operator, prompt: Box::new(Prompt::new(now + ASKING_LASTS)) };
             }
             (State::Answered { operator }, Told::Started) => {
-                self.state =
-                    State::Session(Box::new(Session::new(operator.clone(), self.organisation.longest)));
+                let peer = Peer::named(&operator.name, &operator.organisation);
+                let sharing = Box::new(Session::new(peer, self.organisation.longest));
+                self.state = State::Session { operator: operator.clone(), sharing };
             }
             (_, Told::Ended { reason, kept }) => {
                 let operator = self.operator().map(|operator| operator.name.clone());
                 self.state = State::Ended { operator, reason, kept, until: Some(now + ENDED_LASTS) };
             }
-            (State::Session(session), told) => session.told(told, now),
             // Reports of what the person has left behind already.
             _ => {}
         }
@@ -359,14 +326,15 @@ impl Model {
 
     /// Time passed.
     pub(crate) fn tick(&mut self, now: Instant) -> Vec<Effect> {
-        if let Some(prompt) = self.prompt_mut() {
-            prompt.tick(now);
-        }
         match &mut self.state {
             State::Ended { until: Some(until), .. } | State::Stopping { until } if *until <= now => {
                 vec![Effect::Exit]
             }
-            State::Session(session) => session.tick(now).map(Effect::Net).into_iter().collect(),
+            State::Asking { prompt, .. } => {
+                prompt.tick(now);
+                Vec::new()
+            }
+            State::Session { sharing, .. } => for_network(sharing.tick(now)),
             _ => Vec::new(),
         }
     }
@@ -375,23 +343,19 @@ impl Model {
     #[must_use]
     pub(crate) fn operator(&self) -> Option<&OperatorIdentity> {
         match &self.state {
-            State::Asking { operator, .. } | State::Answered { operator } => Some(operator),
-            State::Session(session) => Some(&session.operator),
+            State::Asking { operator, .. }
+            | State::Answered { operator }
+            | State::Session { operator, .. } => Some(operator),
             State::Code { .. } | State::Connecting { .. } | State::Stopping { .. } | State::Ended { .. } => {
                 None
             }
         }
     }
 
-    fn answer(&mut self, allow: bool) -> Vec<Effect> {
-        match &mut self.state {
-            State::Asking { operator, .. } => {
-                self.state = State::Answered { operator: operator.clone() };
-                vec![Effect::Net(Command::Accept(allow))]
-            }
-            State::Session(session) => session.decide(allow).into_iter().map(Effect::Net).collect(),
-            _ => Vec::new(),
-        }
+    fn answer(&mut self, accept: bool) -> Vec<Effect> {
+        let State::Asking { operator, .. } = &self.state else { return Vec::new() };
+        self.state = State::Answered { operator: operator.clone() };
+        vec![Effect::Net(customer::Command::Accept(accept))]
     }
 
     fn stop(&mut self, now: Instant) -> Vec<Effect> {
@@ -400,12 +364,16 @@ impl Model {
                 vec![Effect::Exit]
             }
             State::Asking { .. } => self.answer(false),
-            State::Answered { .. } | State::Session(_) => {
+            State::Answered { .. } | State::Session { .. } => {
                 self.state = State::Stopping { until: now + GOODBYE_LASTS };
-                vec![Effect::Net(Command::Stop)]
+                vec![Effect::Net(customer::Command::Stop)]
             }
         }
     }
+}
+
+fn for_network(commands: impl IntoIterator<Item = sharing::Command>) -> Vec<Effect> {
+    commands.into_iter().map(Effect::Sharing).collect()
 }
 
 /// Asks for a code. One that was `tried` already is kept, to be sent again or typed over.

@@ -1,24 +1,18 @@
-//! Puts the program together: model, windows, network side, and the threads that see, inject and listen.
+//! Puts the program together: model, windows, network side, and the side that is shown.
 
-mod hand;
-mod injection;
-mod offer;
-mod picture;
-mod pointing;
+mod network;
 mod program;
-mod router;
-mod showing;
 
 use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use deskside_net::customer::CustomerConfig;
+use deskside_party::sharing::{self, Desk};
 use deskside_platform::{PlatformError, x11};
 use deskside_trust::Descriptor;
 use deskside_ui::program::log;
@@ -26,15 +20,13 @@ use deskside_ui::{Options, Proxy};
 use time::UtcOffset;
 
 use crate::config::{self, Arguments, Folders, Settings};
-use crate::model::{HandSign, Model, Organisation, Told};
+use crate::model::{Model, Organisation, Told};
 use crate::packets;
 use crate::roots::{self, RootNote};
 use crate::view::trouble;
 
-use self::hand::Ears;
+use self::network::Events;
 use self::program::{Program, Running};
-use self::router::Router;
-use self::showing::Showing;
 
 /// Product and version, for the other side's log.
 const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
@@ -46,7 +38,7 @@ const GOODBYE_LASTS: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 enum News {
     Told(Told),
-    Hand(HandSign),
+    Sharing(sharing::News),
 }
 
 /// The whole program.
@@ -54,7 +46,7 @@ enum News {
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.let_go {
-        return let_go();
+        return sharing::let_go();
     }
     // Before any thread exists: the local time zone cannot be asked for safely afterwards.
     let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
@@ -81,14 +73,6 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// The work of the second process: see [`deskside_platform::watchdog`].
-fn let_go() -> ExitCode {
-    match deskside_platform::watchdog::run(None, std::io::stdin().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
 fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::Result<ExitCode> {
     let descriptor = packets::read(&settings.packet)?;
     let organisation = organisation(&descriptor, settings);
@@ -109,14 +93,18 @@ fn session(options: Options, settings: &Settings, offset: UtcOffset) -> anyhow::
     // Should the display go away, the session is still ended and its journal saved.
     let _survival = x11::Survival::new().map_err(unusable)?;
     let program = deskside_ui::run(options, |proxy: Proxy<News>| {
-        let ears = Ears::default();
-        let showing = Showing::default();
-        let started = start(&descriptor, settings, offset, &desktop, &proxy, &ears, &showing);
+        let windows = proxy.clone();
+        let report = move |news| {
+            // A loop that has ended shows nothing any more.
+            let _ended = windows.send(News::Sharing(news));
+        };
+        let desk = Desk::new(desktop.clone(), Arc::new(report));
+        let started = start(&descriptor, settings, offset, &proxy, &desk);
         if let Err(error) = &started {
             tracing::error!("{error:#}");
         }
         let started = started.map_err(|error| format!("{error:#}"));
-        Program::new(Model::new(organisation), started, ears, desktop.clone(), showing)
+        Program::new(Model::new(organisation), started, desk)
     })
     .map_err(|error| {
         anyhow::Error::from(error).context("No window can be shown on this screen. Tell your helper.")
@@ -129,37 +117,28 @@ fn start(
     descriptor: &Descriptor,
     settings: &Settings,
     offset: UtcOffset,
-    desktop: &x11::X11,
     proxy: &Proxy<News>,
-    ears: &Ears,
-    showing: &Showing,
+    desk: &Desk,
 ) -> anyhow::Result<Running> {
     let config =
         CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
     let (running, ended) = mpsc::channel();
-    let mut router = Router::new(
-        desktop.clone(),
-        proxy.clone(),
-        Arc::clone(&ears.control),
-        settings.journal_dir.clone(),
-        offset,
-        running,
-        showing.clone(),
-    )
-    .context("The threads of the program could not be started.")?;
-    let links = router.links();
-    let network = deskside_net::customer::start(config, Box::new(move |event| router.route(event)))
+    let mut events = Events {
+        sharing: desk.router().context("The threads of the program could not be started.")?,
+        windows: proxy.clone(),
+        journals: (settings.journal_dir.clone(), offset),
+        _running: running,
+    };
+    let network = deskside_net::customer::start(config, Box::new(move |event| events.hear(event)))
         .map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    links.connect(network.sender(), network.picture());
-    let lost = move || end_without_display(ended);
-    let heard = hand::callback(ears, network.sender(), proxy.clone(), lost);
-    let watch = desktop.watch_hand(heard).map_err(|error| {
+    desk.connect(network.sender(), network.picture());
+    let watch = desk.watch_hand(move || end_without_display(ended)).map_err(|error| {
         anyhow::anyhow!(
             "Mouse and keyboard of this computer cannot be heard ({error}), so nobody could stop a helper. \
              The program does not start without that."
         )
     })?;
-    Ok(Running { network, watch, windows: proxy.clone() })
+    Ok(Running { network, watch })
 }
 
 /// Without a display the window loop stands still for good: the rest of the program ends without it.
@@ -195,6 +174,3 @@ fn organisation(descriptor: &Descriptor, settings: &Settings) -> Organisation {
         longest: descriptor.policy().longest(),
     }
 }
-
-/// A flag that threads share.
-type Flag = Arc<AtomicBool>;

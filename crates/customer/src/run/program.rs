@@ -1,42 +1,26 @@
 //! The program as the window loop sees it: model in the middle, windows as the model's state wants them.
 
-use std::collections::HashMap;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, CommandSender, Handle};
-use deskside_platform::GuardEvent;
-use deskside_platform::x11::{HandWatch, PanelGuard, X11};
+use deskside_net::customer::Handle;
+use deskside_party::sharing::{self, Desk, Windows};
+use deskside_platform::x11::HandWatch;
 use deskside_ui::egui::{self, Ui};
-use deskside_ui::{App, Place, Proxy, Shell, WindowKey, WindowOptions};
+use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
 
-use super::hand::{self, Ears};
-use super::showing::Showing;
-use super::{News, offer};
+use super::News;
 use crate::model::{Act, Effect, Model, State, Told};
-use crate::view::{self, Drawn, MAIN_WIDTH, PANEL_LEAST, PANEL_WIDTH, QUESTION_WIDTH};
+use crate::view::{self, Drawn, MAIN_WIDTH};
 
 const MAIN: WindowKey = WindowKey(0);
 const PANEL: WindowKey = WindowKey(1);
 const QUESTION: WindowKey = WindowKey(2);
-const WINDOWS: [WindowKey; 3] = [MAIN, PANEL, QUESTION];
 
 /// What runs beside the windows.
 pub(super) struct Running {
     pub(super) network: Handle,
     pub(super) watch: HandWatch,
-    pub(super) windows: Proxy<News>,
-}
-
-/// A guard that is dead watches over nothing.
-struct PanicWatch(CommandSender);
-
-impl Drop for PanicWatch {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.send(Command::PanelSeen(false));
-        }
-    }
 }
 
 pub(super) struct Program {
@@ -44,41 +28,23 @@ pub(super) struct Program {
     running: Option<Running>,
     /// Why nothing could be started.
     failure: Option<String>,
-    /// What this and the hand's thread share.
-    ears: Ears,
-    /// Where there is something to show.
-    desktop: X11,
-    showing: Showing,
-    /// Keeps the panel in sight while there is one.
-    guard: Option<PanelGuard>,
+    desk: Desk,
+    /// The panel and the consent window.
+    windows: Windows,
     /// The goodbye of the network side, which may take a moment.
     farewell: Option<JoinHandle<()>>,
-    heights: HashMap<WindowKey, f32>,
+    /// How high the main window's content is.
+    height: Option<f32>,
 }
 
 impl Program {
-    pub(super) fn new(
-        model: Model,
-        started: Result<Running, String>,
-        ears: Ears,
-        desktop: X11,
-        showing: Showing,
-    ) -> Self {
+    pub(super) fn new(model: Model, started: Result<Running, String>, desk: Desk) -> Self {
         let (running, failure) = match started {
             Ok(running) => (Some(running), None),
             Err(failure) => (None, Some(failure)),
         };
-        Self {
-            model,
-            running,
-            failure,
-            ears,
-            desktop,
-            showing,
-            guard: None,
-            farewell: None,
-            heights: HashMap::new(),
-        }
+        let windows = Windows::new(desk.clone(), PANEL, QUESTION);
+        Self { model, running, failure, desk, windows, farewell: None, height: None }
     }
 
     /// Waits until nothing of the program runs any more; gives whether it could do its work.
@@ -92,8 +58,8 @@ impl Program {
 
     /// Ends everything but the windows.
     fn let_go(&mut self) {
-        self.guard = None;
-        if let Some(Running { network, watch, .. }) = self.running.take() {
+        self.windows.unguard();
+        if let Some(Running { network, watch }) = self.running.take() {
             drop(watch);
             self.farewell = Some(std::thread::spawn(move || drop(network)));
         }
@@ -101,10 +67,9 @@ impl Program {
 
     fn carry_out(&mut self, effects: Vec<Effect>, shell: &mut Shell<'_>) {
         for effect in effects {
-            if effect.ends_control()
-                && let Some(control) = self.ears.control.get()
-            {
-                control.revoke();
+            if effect.ends_control() {
+                // This must not wait for the network side to hear of it.
+                self.desk.revoke_control();
             }
             match effect {
                 Effect::Net(command) => {
@@ -112,116 +77,57 @@ impl Program {
                         running.network.send(command);
                     }
                 }
+                Effect::Sharing(command) => self.desk.send(command),
                 Effect::Exit => shell.exit(),
             }
         }
         if self.model.is_over() {
             self.let_go();
         }
-        hand::listen(&self.ears.listening, self.model.wants_hand());
+        self.desk.listen(self.model.wants_hand());
         self.arrange(shell);
-    }
-
-    /// Begins to watch over the panel once it has a window.
-    fn guard(&mut self, shell: &Shell<'_>) {
-        let (None, Some(window), Some(running)) = (&self.guard, shell.x11_window(PANEL), &self.running)
-        else {
-            return;
-        };
-        let (network, windows) = (running.network.sender(), running.windows.clone());
-        let watch = PanicWatch(network.clone());
-        let callback = Box::new(move |event| {
-            let _alive = &watch;
-            let is_seen = event == GuardEvent::Visible(true);
-            network.send(Command::PanelSeen(is_seen));
-            // A loop that has ended shows nothing any more.
-            let _ended = windows.send(News::Told(Told::PanelHidden(!is_seen)));
-        });
-        let scale = shell.scale_factor(PANEL) as f32;
-        let least = ((PANEL_WIDTH * scale) as u16, (PANEL_LEAST * scale) as u16);
-        match self.desktop.guard_panel(window, least, callback) {
-            Ok(guard) => self.guard = Some(guard),
-            Err(error) => {
-                tracing::error!(%error, "the panel cannot be watched over, so nobody gets mouse and keyboard");
-                running.network.send(Command::PanelSeen(false));
-            }
-        }
     }
 
     /// Opens and closes windows as the state wants them, and draws those that stay.
     fn arrange(&mut self, shell: &mut Shell<'_>) {
-        let wanted = |window| match (self.model.state(), window) {
-            (State::Session(_), PANEL) => true,
-            (State::Session(session), QUESTION) => session.question.is_some(),
-            (State::Session(_), _) => false,
-            (_, window) => window == MAIN,
-        };
-        for window in WINDOWS {
-            match (wanted(window), shell.is_open(window)) {
-                (true, true) => shell.redraw(window),
-                (true, false) => {
-                    if window == QUESTION {
-                        // Whatever opens it: it is never in the picture.
-                        self.showing.raise_shield(
-                            self.running.as_ref().map(|running| running.network.sender()).as_ref(),
-                        );
-                    }
-                    self.heights.remove(&window);
-                    shell.open(window, self.options(window));
-                    if window != PANEL {
-                        shell.focus(window);
-                    }
-                }
-                (false, true) => {
-                    if window == PANEL {
-                        self.guard = None;
-                    }
-                    shell.close(window);
-                    if window == QUESTION {
-                        self.showing.lower_shield();
-                    }
-                }
-                (false, false) => {}
+        let session = self.model.sharing();
+        match (session.is_none(), shell.is_open(MAIN)) {
+            (true, true) => shell.redraw(MAIN),
+            (true, false) => {
+                self.height = None;
+                let place = Place::Centre;
+                let options = WindowOptions::new("Deskside", (MAIN_WIDTH, 400.0));
+                shell.open(MAIN, WindowOptions { min_size: None, place, ..options });
+                shell.focus(MAIN);
             }
+            (false, true) => shell.close(MAIN),
+            (false, false) => {}
         }
+        self.windows.arrange(session, shell);
     }
 
-    fn options(&self, window: WindowKey) -> WindowOptions {
-        let name = self.model.operator().map_or("", |operator| &operator.name);
-        let (title, size, on_top, place) = match window {
-            PANEL => (format!("{name} – Deskside"), (PANEL_WIDTH, 200.0), true, Place::TopRight),
-            QUESTION => (format!("{name} asks – Deskside"), (QUESTION_WIDTH, 320.0), true, Place::Centre),
-            _ => ("Deskside".to_owned(), (MAIN_WIDTH, 400.0), false, Place::Centre),
+    /// Draws the main window, as high as its content; gives what the person did.
+    fn draw_main(&mut self, now: Instant, ui: &mut Ui, shell: &mut Shell<'_>) -> Vec<Act> {
+        self.model.asking_seen(now);
+        let locate = |rect: egui::Rect| shell.on_screen(MAIN, rect);
+        let Drawn { acts, height } = match &self.failure {
+            Some(failure) => view::trouble::draw(ui, failure),
+            None => view::main_window(ui, &mut self.model, now, &locate),
         };
-        WindowOptions { title, size, min_size: None, decorations: true, on_top, place }
-    }
-
-    /// Makes a window as high as its content.
-    fn fit(&mut self, window: WindowKey, height: f32, shell: &mut Shell<'_>) {
-        let width = match window {
-            PANEL => PANEL_WIDTH,
-            QUESTION => QUESTION_WIDTH,
-            _ => MAIN_WIDTH,
-        };
-        if self.heights.insert(window, height) != Some(height) {
-            shell.resize(window, (width, height));
+        if self.height.replace(height) != Some(height) {
+            shell.resize(MAIN, (MAIN_WIDTH, height));
         }
+        acts
     }
 
     /// When the window is to be drawn again without an event.
-    fn next_look(&mut self, now: Instant) -> Option<Duration> {
-        let prompt = self.model.prompt_mut().map(|prompt| prompt.changes_in(now));
-        let clock = match self.model.state() {
-            State::Session(session) if session.news().is_none() => {
-                session.minutes_left(now).map(|_| Duration::from_secs(10))
-            }
-            State::Ended { until: None, .. } => None,
-            State::Session(_) | State::Stopping { .. } | State::Ended { .. } => {
-                Some(Duration::from_millis(500))
-            }
+    fn next_look(&self, now: Instant) -> Option<Duration> {
+        match self.model.state() {
+            State::Asking { prompt, .. } => Some(prompt.changes_in(now)),
+            State::Session { sharing, .. } => sharing.changes_in(now),
+            State::Stopping { .. } | State::Ended { until: Some(_), .. } => Some(Duration::from_millis(500)),
             _ => None,
-        };
-        prompt.into_iter().chain(clock).min()
+        }
     }
 }
 
@@ -234,20 +140,22 @@ impl App for Program {
 
     fn event(&mut self, news: News, shell: &mut Shell<'_>) {
         let now = Instant::now();
-        let effects = match news {
-            News::Told(told @ Told::Quality(_)) => {
-                // It comes every second and mostly says the same: nothing is drawn for that.
-                let before = self.model.line();
-                let effects = self.model.told(told, now);
-                if self.model.line() == before {
-                    return;
-                }
-                effects
+        let told = match news {
+            News::Told(told) => told,
+            News::Sharing(sharing::News::Started) => Told::Started,
+            News::Sharing(sharing::News::Told(told)) => Told::Sharing(told),
+            News::Sharing(sharing::News::Hand(sign)) => {
+                let effects = self.model.hand(sign, now);
+                return self.carry_out(effects, shell);
             }
-            News::Told(told) => self.model.told(told, now),
-            News::Hand(sign) => self.model.hand(sign, now),
         };
-        self.carry_out(effects, shell);
+        let measured = matches!(told, Told::Sharing(sharing::Told::Quality(_)));
+        let before = self.model.line();
+        let effects = self.model.told(told, now);
+        // It is measured every second and mostly says the same: nothing is drawn for that.
+        if !measured || self.model.line() != before {
+            self.carry_out(effects, shell);
+        }
     }
 
     fn draw(&mut self, window: WindowKey, ui: &mut Ui, shell: &mut Shell<'_>) {
@@ -256,34 +164,13 @@ impl App for Program {
         if !ticked.is_empty() {
             return self.carry_out(ticked, shell);
         }
-        if window != PANEL
-            && let Some(prompt) = self.model.prompt_mut()
-        {
-            prompt.seen(now);
-        }
-        if window == PANEL {
-            self.guard(shell);
-            self.model.panel_seen(now);
-        }
-        let Drawn { acts, height } = {
-            let locate = |rect: egui::Rect| shell.on_screen(window, rect);
-            match (self.model.state(), window) {
-                _ if self.failure.is_some() => {
-                    view::trouble::draw(ui, self.failure.as_deref().unwrap_or_default())
-                }
-                (State::Session(session), PANEL) => view::panel(
-                    ui,
-                    session,
-                    self.model.trouble(),
-                    now,
-                    &|| offer::look(&self.desktop),
-                    &locate,
-                ),
-                (State::Session(session), QUESTION) => view::question(ui, session, now, &locate),
-                _ => view::main_window(ui, &mut self.model, now, &locate),
+        let acts: Vec<Act> = match self.model.sharing_mut() {
+            Some(session) if self.windows.has(window) => {
+                let acts = self.windows.draw(window, session, now, ui, shell);
+                acts.into_iter().map(Act::from).collect()
             }
+            _ => self.draw_main(now, ui, shell),
         };
-        self.fit(window, height, shell);
         for act in acts {
             let effects = self.model.act(act, now);
             self.carry_out(effects, shell);
@@ -294,7 +181,8 @@ impl App for Program {
     }
 
     fn close_requested(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
-        let act = if window == QUESTION { Act::No } else { Act::Stop };
+        let act =
+            if self.windows.has(window) { self.windows.close_requested(window).into() } else { Act::Stop };
         let effects = self.model.act(act, Instant::now());
         self.carry_out(effects, shell);
     }

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
+use deskside_party::sharing::Prompt;
+use deskside_party::sharing::view::{self, Locate};
 use deskside_trust::OperatorIdentity;
 use deskside_ui::egui::{ScrollArea, Ui};
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
-use super::{Locate, buttons};
-use crate::model::{Act, Organisation, Prompt};
+use crate::model::{Act, Organisation};
 use crate::roots::RootNote;
 
 /// What the buttons and the words below them need, in points: the usual remark, or that a click was ignored.
@@ -33,10 +34,12 @@ pub(super) fn draw(
     let room = (ui.available_height() - buttons).max(BUTTONS_HEIGHT);
     let scrolled = ScrollArea::vertical().max_height(room).show(ui, |ui| texts(ui, organisation, operator));
     let hidden = (scrolled.content_size.y - scrolled.inner_rect.height()).max(0.0);
-    buttons::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, acts);
+    view::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, &mut |reply| {
+        acts.push(Act::Reply(reply));
+    });
     ui.add_space(UNIT / 2.0);
     if prompt.has_ignored() {
-        buttons::ignored(ui, prompt);
+        view::ignored(ui, prompt);
     } else {
         let left = prompt.seconds_left(now);
         widgets::small(

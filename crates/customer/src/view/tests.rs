@@ -3,40 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::Question;
-use deskside_net::{Problem, Quality};
-use deskside_proto::RequestId;
-use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
-use deskside_session::ApplicationId;
+use deskside_net::Problem;
+use deskside_party::sharing::{Press, Reply};
+use deskside_proto::journal::SessionEnd;
 use deskside_ui::egui::{self, Key, Rect, accesskit::Role};
 use deskside_ui::{ScreenRect, ThemeChoice, draw_offscreen, theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::{Drawn, MAIN_WIDTH, PANEL_WIDTH, QUESTION_WIDTH, trouble};
-use crate::model::tests::{Stop, model_at, offer, organisation, question};
-use crate::model::{Act, Edit, Kept, Lasting, Model, Press, Show, State, Told};
+use super::{Drawn, MAIN_WIDTH, trouble};
+use crate::model::tests::{Stop, model_at, organisation};
+use crate::model::{Act, Kept, Model, Told};
 use crate::roots::RootNote;
 
 fn nowhere(_: Rect) -> Option<ScreenRect> {
     Some(ScreenRect { x: 0, y: 0, width: 1, height: 1 })
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Window {
-    Main,
-    Panel,
-    Question,
-}
-
-fn draw(window: Window, ui: &mut egui::Ui, model: &mut Model, now: Instant) -> Drawn {
-    match (model.state(), window) {
-        (State::Session(session), Window::Panel) => {
-            super::panel(ui, session, model.trouble(), now, &offer, &nowhere)
-        }
-        (State::Session(session), Window::Question) => super::question(ui, session, now, &nowhere),
-        _ => super::main_window(ui, model, now, &nowhere),
-    }
+fn draw(ui: &mut egui::Ui, model: &mut Model, now: Instant) -> Drawn {
+    super::main_window(ui, model, now, &nowhere)
 }
 
 /// A window that can be clicked and typed into; gives what was pressed.
@@ -45,10 +30,10 @@ struct Seen {
     acts: Vec<Act>,
 }
 
-fn harness(window: Window, model: Model, now: Instant) -> Harness<'static, Seen> {
+fn harness(model: Model, now: Instant) -> Harness<'static, Seen> {
     let mut harness = Harness::builder().with_size((480.0, 760.0)).build_ui_state(
         move |ui, seen: &mut Seen| {
-            let drawn = draw(window, ui, &mut seen.model, now);
+            let drawn = draw(ui, &mut seen.model, now);
             seen.acts.extend(drawn.acts);
         },
         Seen { model, acts: Vec::new() },
@@ -62,27 +47,25 @@ fn press(harness: &mut Harness<'_, Seen>, key: Key) -> Vec<Act> {
     harness.key_press(key);
     harness.run();
     let mut acts = std::mem::take(&mut harness.state_mut().acts);
-    acts.retain(|act| !matches!(act, Act::YesFocus(_)));
+    acts.retain(|act| !matches!(act, Act::Reply(Reply::YesFocus(_))));
     acts
 }
 
-/// T20: in front of a scam script, No or Deny has the keyboard, and Return, Space and Escape press it.
+/// T20: in front of a scam script, No has the keyboard, and Return, Space and Escape press it.
 #[test]
 fn t20_the_keyboard_starts_on_no() {
     let start = Instant::now();
-    for (stop, window, no) in [(Stop::Asking, Window::Main, "No"), (Stop::Question, Window::Question, "Deny")]
-    {
-        // Even before the buttons live, and when they do.
-        for now in [start, start + Duration::from_secs(2)] {
-            let mut harness = harness(window, model_at(stop, start), now);
-            assert!(harness.get_by_role_and_label(Role::Button, no).accesskit_node().is_focused(), "{no}");
-            for key in [Key::Enter, Key::Space, Key::Escape] {
-                assert_eq!(press(&mut harness, key), [Act::No], "{no} by {key:?}");
-            }
-            press(&mut harness, Key::Tab);
-            assert_eq!(press(&mut harness, Key::Escape), [Act::No], "from the yes as well");
-            assert!(harness.get_by_role_and_label(Role::Button, no).accesskit_node().is_focused(), "{no}");
+    let no = [Act::Reply(Reply::No)];
+    // Even before the buttons live, and when they do.
+    for now in [start, start + Duration::from_secs(2)] {
+        let mut harness = harness(model_at(Stop::Asking, start), now);
+        assert!(harness.get_by_role_and_label(Role::Button, "No").accesskit_node().is_focused());
+        for key in [Key::Enter, Key::Space, Key::Escape] {
+            assert_eq!(press(&mut harness, key), no, "by {key:?}");
         }
+        press(&mut harness, Key::Tab);
+        assert_eq!(press(&mut harness, Key::Escape), no, "from the yes as well");
+        assert!(harness.get_by_role_and_label(Role::Button, "No").accesskit_node().is_focused());
     }
 }
 
@@ -90,7 +73,7 @@ fn t20_the_keyboard_starts_on_no() {
 #[test]
 fn t20_who_is_asking_is_told_with_a_warning() {
     let start = Instant::now();
-    let harness = harness(Window::Main, model_at(Stop::Asking, start), start);
+    let harness = harness(model_at(Stop::Asking, start), start);
     harness.get_by_label("Anna Berg wants to help you");
     harness.get_by_label("Example Help");
     harness.get_by_label("Example Help vouches for this person");
@@ -103,25 +86,22 @@ fn t20_who_is_asking_is_told_with_a_warning() {
 fn a_yes_is_reached_by_the_keyboard_and_says_how_it_was_pressed() {
     let start = Instant::now();
     let now = start + Duration::from_secs(2);
-    for (stop, window, yes) in
-        [(Stop::Asking, Window::Main, "Accept"), (Stop::Question, Window::Question, "Allow")]
-    {
-        let mut harness = harness(window, model_at(stop, start), now);
-        press(&mut harness, Key::Tab);
-        assert!(harness.get_by_role_and_label(Role::Button, yes).accesskit_node().is_focused());
-        let acts = press(&mut harness, Key::Enter);
-        assert!(matches!(acts.as_slice(), [Act::Yes(pressed)] if pressed.by == Press::Keyboard), "{acts:?}");
-        harness.get_by_role_and_label(Role::Button, yes).click();
-        harness.run();
-        let acts = std::mem::take(&mut harness.state_mut().acts);
-        assert!(matches!(acts.as_slice(), [Act::Yes(pressed)] if pressed.by == Press::Pointer), "{acts:?}");
-    }
+    let mut harness = harness(model_at(Stop::Asking, start), now);
+    let is_yes = |acts: &[Act], by| {
+        assert!(matches!(acts, [Act::Reply(Reply::Yes(pressed))] if pressed.by == by), "{acts:?}");
+    };
+    press(&mut harness, Key::Tab);
+    assert!(harness.get_by_role_and_label(Role::Button, "Accept").accesskit_node().is_focused());
+    is_yes(&press(&mut harness, Key::Enter), Press::Keyboard);
+    harness.get_by_role_and_label(Role::Button, "Accept").click();
+    harness.run();
+    is_yes(&std::mem::take(&mut harness.state_mut().acts), Press::Pointer);
 }
 
 #[test]
 fn the_code_is_typed_and_joined_by_the_keyboard_alone() {
     let now = Instant::now();
-    let mut harness = harness(Window::Main, model_at(Stop::Code, now), now);
+    let mut harness = harness(model_at(Stop::Code, now), now);
     for digits in ["12", "3 4", "56"] {
         harness.event(egui::Event::Text(digits.into()));
         harness.run();
@@ -136,7 +116,7 @@ fn a_wrong_code_stays_to_be_read_and_is_typed_over() {
     let now = Instant::now();
     let mut model = model_at(Stop::Connecting, now);
     model.told(Told::Failed(Problem::Refused("This code does not work.".into())), now);
-    let mut harness = harness(Window::Main, model, now);
+    let mut harness = harness(model, now);
     assert_eq!(harness.state_mut().model.typed_mut().unwrap().0, "123456");
     harness.event(egui::Event::Text("7".into()));
     harness.run();
@@ -145,28 +125,9 @@ fn a_wrong_code_stays_to_be_read_and_is_typed_over() {
 }
 
 #[test]
-fn the_panel_gives_back_what_was_pressed() {
-    let now = Instant::now();
-    let mut model = model_at(Stop::Session, now);
-    model.told(Told::Granted(Action::See), now);
-    model.told(Told::Granted(Action::Control), now);
-    let mut harness = harness(Window::Panel, model, now);
-    harness.get_by_label_contains("can use your mouse and keyboard");
-    for (label, act) in [
-        ("Pause", Act::Pause),
-        ("Take mouse and keyboard back", Act::TakeBack(Action::Control)),
-        ("Stop", Act::Stop),
-    ] {
-        harness.get_by_role_and_label(Role::Button, label).click();
-        harness.run();
-        assert_eq!(std::mem::take(&mut harness.state_mut().acts), [act], "{label}");
-    }
-}
-
-#[test]
 fn the_last_window_stays_once_the_mouse_is_moved_over_it() {
     let now = Instant::now();
-    let mut harness = harness(Window::Main, model_at(Stop::Ended, now), now);
+    let mut harness = harness(model_at(Stop::Ended, now), now);
     harness.get_by_label("This window closes by itself in 60 s.");
     assert!(harness.state().acts.is_empty());
     for x in [50.0, 60.0] {
@@ -180,11 +141,11 @@ fn the_last_window_stays_once_the_mouse_is_moved_over_it() {
 }
 
 /// Every state with a name, its window and the model in it.
-fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
+fn states(start: Instant) -> Vec<(&'static str, Model)> {
     let mut all = Vec::new();
     let mut typing = model_at(Stop::Code, start);
     typing.typed_mut().unwrap().0.push_str("4821");
-    all.push(("code", Window::Main, typing));
+    all.push(("code", typing));
     let mut refused = model_at(Stop::Connecting, start);
     refused.told(
         Told::Failed(Problem::Refused(
@@ -192,70 +153,25 @@ fn states(start: Instant) -> Vec<(&'static str, Window, Model)> {
         )),
         start,
     );
-    all.push(("refused", Window::Main, refused));
+    all.push(("refused", refused));
     let mut unreachable = model_at(Stop::Connecting, start);
     let cause = "Connection refused (os error 111)".to_owned();
     unreachable.told(Told::Failed(Problem::Unreachable { server: "localhost:14443".into(), cause }), start);
-    all.push(("unreachable", Window::Main, unreachable));
-    all.push(("connecting", Window::Main, model_at(Stop::Connecting, start)));
-    all.push(("asking", Window::Main, model_at(Stop::Asking, start)));
+    all.push(("unreachable", unreachable));
+    all.push(("connecting", model_at(Stop::Connecting, start)));
+    all.push(("asking", model_at(Stop::Asking, start)));
     let mut ignored = model_at(Stop::Asking, start);
     ignored.assistive_yes();
-    all.push(("asking-ignored", Window::Main, ignored));
+    all.push(("asking-ignored", ignored));
     let mut changed = organisation();
     changed.root = RootNote::Changed { before: "77AA 0102 BEEF 4411 9090".into() };
-    all.push(("changed", Window::Main, Model::new(changed)));
-    let mut panel = model_at(Stop::Session, start);
-    panel.told(Told::Quality(Quality { rtt_ms: 38, udp: true, received: 0, sent: 0 }), start);
-    all.push(("panel", Window::Panel, panel));
-    all.push(("question", Window::Question, model_at(Stop::Question, start)));
-    let mut control = model_at(Stop::Session, start);
-    control.told(Told::Granted(Action::See), start);
-    control.told(question(Action::Control), start);
-    control.prompt_mut().unwrap().seen(start);
-    control.assistive_yes();
-    all.push(("question-ignored", Window::Question, control));
-    let asked = |actions: &[Action], edits: &[Edit]| {
-        let mut model = model_at(Stop::Session, start);
-        let text = Question::new(actions, "Anna Berg", None);
-        let told = Told::Question { request: RequestId(5), actions: actions.to_vec(), text, offer: offer() };
-        model.told(told, start);
-        model.prompt_mut().unwrap().seen(start);
-        for edit in edits {
-            model.edit_question(edit);
-        }
-        model
-    };
-    let both = [Action::See, Action::Control];
-    all.push(("question-both", Window::Question, asked(&both, &[])));
-    let only = [Edit::Show(Show::Only), Edit::Program(ApplicationId(1)), Edit::Last(Lasting::Minutes(15))];
-    all.push(("question-only", Window::Question, asked(&both, &only)));
-    let but = [Edit::Action(Action::Control), Edit::Show(Show::AllBut)];
-    all.push(("question-but", Window::Question, asked(&both, &but)));
-    all.push(("question-all", Window::Question, asked(&Action::ALL, &[])));
-    let mut change = model_at(Stop::Session, start);
-    change.told(Told::Granted(Action::See), start);
-    change.act(Act::Choose(offer()), start);
-    change.prompt_mut().unwrap().seen(start);
-    all.push(("change", Window::Question, change));
-    let controlled = |told: &[Told]| {
-        let mut model = model_at(Stop::Session, start);
-        for told in [Told::Granted(Action::See), Told::Granted(Action::Control)].iter().chain(told) {
-            model.told(told.clone(), start);
-        }
-        model
-    };
-    all.push(("panel-control", Window::Panel, controlled(&[])));
-    all.push(("panel-hand", Window::Panel, controlled(&[Told::HandHasIt(true)])));
-    all.push(("panel-paused", Window::Panel, controlled(&[Told::Paused(true)])));
-    let f11 = Told::GrantEnded { action: Action::Control, reason: GrantEnd::F11 };
-    all.push(("panel-f11", Window::Panel, controlled(&[f11])));
-    all.push(("stopping", Window::Main, model_at(Stop::Stopping, start)));
+    all.push(("changed", Model::new(changed)));
+    all.push(("stopping", model_at(Stop::Stopping, start)));
     let mut ended = model_at(Stop::Session, start);
     let kept =
         Kept::At(PathBuf::from("/home/maria/.local/share/deskside/journals/2026-03-04_10-20-30_5d1f.txt"));
     ended.told(Told::Ended { reason: SessionEnd::Operator, kept }, start);
-    all.push(("ended", Window::Main, ended));
+    all.push(("ended", ended));
     all
 }
 
@@ -267,14 +183,9 @@ fn every_state_can_be_drawn_and_fits_its_window() {
     let now = start + Duration::from_secs(2);
     let folder = std::env::var_os("DESKSIDE_PICTURES").map(PathBuf::from);
     for (theme, suffix) in [(ThemeChoice::Light, "light"), (ThemeChoice::Dark, "dark")] {
-        for (name, window, mut model) in states(start) {
-            let width = match window {
-                Window::Main => MAIN_WIDTH,
-                Window::Panel => PANEL_WIDTH,
-                Window::Question => QUESTION_WIDTH,
-            };
-            let mut show = |ui: &mut egui::Ui| draw(window, ui, &mut model, now).height;
-            picture(folder.as_deref(), &format!("{name}-{suffix}"), width, theme, &mut show);
+        for (name, mut model) in states(start) {
+            let mut show = |ui: &mut egui::Ui| draw(ui, &mut model, now).height;
+            picture(folder.as_deref(), &format!("{name}-{suffix}"), MAIN_WIDTH, theme, &mut show);
         }
         let text = "This download is damaged or was changed, so nothing was started. Download it again from your helper's own page.";
         let mut show = |ui: &mut egui::Ui| trouble::draw(ui, text).height;
@@ -292,7 +203,7 @@ fn who_is_asking_fits_a_small_laptop() {
     let needed = |height, model: &mut Model| {
         let mut needed = 0.0;
         draw_offscreen((MAIN_WIDTH, height), 1.0, ThemeChoice::Light, |ui| {
-            needed = draw(Window::Main, ui, model, start).height;
+            needed = draw(ui, model, start).height;
         });
         needed
     };

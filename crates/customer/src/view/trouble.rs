@@ -1,5 +1,6 @@
 //! The program cannot begin: what is wrong and what to do, in a window of its own.
 
+use deskside_party::sharing::view::page;
 use deskside_ui::egui::Ui;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
@@ -25,7 +26,7 @@ pub(crate) fn show(options: Options, text: String) -> Result<(), UiError> {
 
 /// The window's content; gives its height.
 pub(crate) fn draw(ui: &mut Ui, text: &str) -> super::Drawn {
-    super::page(ui, 4.0 * UNIT, |ui, drawn| {
+    page(ui, 4.0 * UNIT, |ui, drawn| {
         widgets::title(ui, "Deskside cannot start");
         ui.add_space(UNIT / 2.0);
         widgets::banner(ui, Tone::Error, text);

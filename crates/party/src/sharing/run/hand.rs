@@ -1,16 +1,14 @@
-//! What the customer's own hand sets off, on the thread that hears it: F11 first of all.
+//! What the person's own hand sets off, on the thread that hears it: F11 first of all.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::{Command, CommandSender};
 use deskside_platform::{HandCallback, HandEvent};
-use deskside_session::{Control, Revoker};
-use deskside_ui::Proxy;
+use deskside_session::Revoker;
 
-use super::{Flag, News};
-use crate::model::HandSign;
+use super::Desk;
+use crate::sharing::net::Command;
+use crate::sharing::{HandSign, News};
 
 /// The network side hears of the hand at most this often; its rest after the hand is much longer.
 const MOVES_EVERY: Duration = Duration::from_millis(100);
@@ -23,37 +21,20 @@ const SHIFT_AND_ESCAPE: [u32; 3] = [0xffe1, 0xffe2, 0xff1b];
 /// Buttons 4 to 7 are the wheel.
 const WHEEL: std::ops::RangeInclusive<u8> = 4..=7;
 
-/// What the hand's thread shares with the others.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Ears {
-    /// Ends control; there once the session has begun.
-    pub(super) control: Arc<OnceLock<Revoker<Control>>>,
-    /// Whether a question is open, so that the window loop wants to hear of buttons and keys. Which key
-    /// it was leaves the hand's thread only for those that answer a question.
-    pub(super) listening: Flag,
-}
-
 /// `lost` is called once, when the display is gone.
-pub(super) fn callback(
-    ears: &Ears,
-    network: CommandSender,
-    windows: Proxy<News>,
-    lost: impl FnOnce() + Send + 'static,
-) -> HandCallback {
-    let Ears { control, listening } = ears.clone();
+pub(super) fn callback(desk: Desk, lost: impl FnOnce() + Send + 'static) -> HandCallback {
+    let Desk { links, control, listening, report, .. } = desk;
     let mut lost = Some(lost);
     let mut told: Option<Instant> = None;
     Box::new(move |event| {
         match event {
             HandEvent::F11 | HandEvent::DeviceGone => {
-                if let Some(control) = control.get() {
-                    control.revoke();
-                }
-                network.send(Command::F11);
+                control.with(Revoker::revoke);
+                links.send(Command::F11);
                 return;
             }
             HandEvent::Lost => {
-                network.send(Command::DisplayLost);
+                links.send(Command::DisplayLost);
                 if let Some(lost) = lost.take() {
                     lost();
                 }
@@ -63,17 +44,14 @@ pub(super) fn callback(
         }
         if told.is_none_or(|told| MOVES_EVERY <= told.elapsed()) {
             told = Some(Instant::now());
-            // The operator's input rests from here on; what follows takes this over.
-            if let Some(control) = control.get() {
-                control.suspend();
-            }
-            network.send(Command::HandMoved);
+            // The other side's input rests from here on; what follows takes this over.
+            control.with(Revoker::suspend);
+            links.send(Command::HandMoved);
         }
         if listening.load(Ordering::SeqCst)
             && let Some(sign) = sign(event)
         {
-            // A loop that has ended asks nothing any more.
-            let _ended = windows.send(News::Hand(sign));
+            report(News::Hand(sign));
         }
     })
 }
@@ -96,11 +74,6 @@ fn sign(event: HandEvent) -> Option<HandSign> {
         }
         _ => None,
     }
-}
-
-/// Sets whether the window loop wants to hear the hand.
-pub(super) fn listen(listening: &AtomicBool, on: bool) {
-    listening.store(on, Ordering::SeqCst);
 }
 
 #[cfg(test)]

@@ -2,35 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use deskside_net::customer::Choice;
 use deskside_proto::shown::{AreaNote, MAX_LABEL, MAX_LABELS, ScopeNote};
 use deskside_session::{ApplicationId, Area, MonitorId, Scope};
 
+use crate::sharing::net::Choice;
+
 /// A program that has windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Program {
+pub struct Program {
     /// Its number on this computer.
-    pub(crate) id: ApplicationId,
+    pub id: ApplicationId,
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Title of one of its windows, to tell it from others of the same name.
-    pub(crate) title: String,
+    pub title: String,
     /// What somebody who controls it reaches beyond it, in words for the person.
-    pub(crate) warning: Option<&'static str>,
+    pub warning: Option<&'static str>,
 }
 
 /// What there is to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Offer {
+pub struct Offer {
     /// Monitors, if there are several.
-    pub(crate) monitors: Vec<(MonitorId, String)>,
+    pub monitors: Vec<(MonitorId, String)>,
     /// Programs with windows.
-    pub(crate) programs: Vec<Program>,
+    pub programs: Vec<Program>,
 }
 
 /// The kinds of what can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Show {
+pub enum Show {
     /// The whole screen.
     Everything,
     /// The whole screen without the ticked programs.

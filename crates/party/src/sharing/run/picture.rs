@@ -6,8 +6,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use deskside_codec::{EncodeError, Encoder, Rect, cursor};
-use deskside_net::customer::{Command, CommandSender};
-use deskside_net::{PictureSink, Readiness};
 use deskside_platform::x11::{Monitor, X11};
 use deskside_platform::{CursorImage, PlatformError, Screen, ScreenEvent, Waker};
 use deskside_proto::control::CursorShape;
@@ -16,6 +14,7 @@ use deskside_proto::shown::{MAX_LABEL, MAX_MONITORS, MonitorNote};
 use deskside_session::{Area, Denied, Grant, MonitorId, Scope, See};
 
 use super::showing::Shield;
+use crate::sharing::net::{Command, CommandSender, PictureSink, Readiness};
 
 /// Between two pictures at least; a screen shows no more than this many a second.
 const BETWEEN_PICTURES: Duration = Duration::from_millis(12);

@@ -6,15 +6,15 @@ use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
 use super::Locate;
-use crate::model::{Act, Press, Pressed, Prompt};
+use crate::sharing::{Press, Pressed, Prompt, Reply};
 
 /// No first, and with the keyboard, also by Escape; the yes is to be reached by the person's own hand.
-pub(super) fn no_and_yes(
+pub fn no_and_yes(
     ui: &mut Ui,
     (no, yes): (&str, &str),
     is_alive: bool,
     locate: Locate<'_>,
-    acts: &mut Vec<Act>,
+    replied: &mut dyn FnMut(Reply),
 ) {
     let width = (ui.available_width() - 2.0 * UNIT) / 2.0;
     ui.horizontal(|ui| {
@@ -25,15 +25,15 @@ pub(super) fn no_and_yes(
         }
         let escaped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         if no.clicked() || escaped {
-            acts.push(Act::No);
+            replied(Reply::No);
         }
         let yes = ui.add_enabled(is_alive, Button::new(Kind::Secondary, yes).min_width(width));
         own_hand_only(&yes);
         if yes.gained_focus() || yes.lost_focus() {
-            acts.push(Act::YesFocus(yes.has_focus()));
+            replied(Reply::YesFocus(yes.has_focus()));
         }
         if let Some(pressed) = pressed(&yes, locate) {
-            acts.push(Act::Yes(pressed));
+            replied(Reply::Yes(pressed));
         }
     });
 }
@@ -45,7 +45,7 @@ pub(super) fn pressed(response: &Response, locate: Locate<'_>) -> Option<Pressed
 }
 
 /// Says that a yes was not taken because no hand was behind it. Below the buttons, so that they do not move.
-pub(super) fn ignored(ui: &mut Ui, prompt: &Prompt) {
+pub fn ignored(ui: &mut Ui, prompt: &Prompt) {
     if prompt.has_ignored() {
         ui.add_space(UNIT / 2.0);
         let words = "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was \

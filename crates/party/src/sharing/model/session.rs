@@ -1,25 +1,24 @@
-//! A running session as the panel shows it.
+//! A running session as its sharer has it: what is asked, what is allowed, and what the panel says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use deskside_net::Quality;
-use deskside_net::customer::{Answer, Choice, Command, Question};
 use deskside_proto::RequestId;
 use deskside_proto::journal::{Action, GrantEnd};
 use deskside_proto::shown::ScopeNote;
-use deskside_session::ApplicationId;
-use deskside_trust::OperatorIdentity;
 
 use super::choosing::shown_words;
-use super::{Choosing, Offer, Prompt, QUESTION_LASTS, Show, Told};
+use super::{Choosing, Edit, HandSign, Lasting, Offer, OpenQuestion, Peer, Pressed, Prompt, Reply, Told};
+use crate::sharing::net::{Answer, Command, Quality, Question};
 
+/// How long a question waits for an answer.
+const QUESTION_LASTS: Duration = Duration::from_secs(30);
 /// How long the person may choose what to show when nobody waits for it.
 const CHOOSING_LASTS: Duration = Duration::from_secs(300);
 /// The network side hears at most this often that the person is at the question.
+const ATTENDED_EVERY: Duration = Duration::from_secs(3);
 /// Longer than any session.
 const PAUSE_LASTS: Duration = Duration::from_secs(366 * 24 * 3600);
-const ATTENDED_EVERY: Duration = Duration::from_secs(3);
 
 /// How long the panel says what has just happened.
 const NEWS_LASTS: Duration = Duration::from_secs(6);
@@ -28,9 +27,28 @@ const NEWS_LASTS: Duration = Duration::from_secs(6);
 const GOOD_UP_TO_MS: u32 = 120;
 const FAIR_UP_TO_MS: u32 = 350;
 
+/// What the person does in the panel and in the consent window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// About the open question.
+    Reply(Reply),
+    /// Ticked or chose something that a yes would allow. Counts only if the hand did it.
+    Edit(Edit, Pressed),
+    /// Freezes the picture.
+    Pause,
+    /// Lets the picture go on. Counts only if the hand did it.
+    Resume(Pressed),
+    /// Takes back what was allowed.
+    TakeBack(Action),
+    /// Wants to choose anew what is shown; this is what there is.
+    Choose(Offer),
+    /// Pressed Stop or closed the panel. What that ends, the program around the session says.
+    Stop,
+}
+
 /// How good a connection is, in steps that a person can feel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line {
+pub enum Line {
     /// Not measured yet.
     Unknown,
     /// What is done is seen at once.
@@ -53,97 +71,6 @@ impl Line {
     }
 }
 
-/// For how long something is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lasting {
-    /// As long as the session.
-    Session,
-    /// So many minutes.
-    Minutes(u16),
-}
-
-impl Lasting {
-    /// What can be chosen.
-    pub(crate) const ALL: [Self; 3] = [Self::Session, Self::Minutes(15), Self::Minutes(5)];
-
-    fn time(self) -> Option<Duration> {
-        match self {
-            Self::Session => None,
-            Self::Minutes(minutes) => Some(Duration::from_secs(60 * u64::from(minutes))),
-        }
-    }
-}
-
-/// A change of what a yes would allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// Which kind of thing to show.
-    Show(Show),
-    /// A program is ticked, or no longer.
-    Program(ApplicationId),
-    /// Something around programs (desktop, task bars, notifications) is ticked, or no longer.
-    Surrounding(usize),
-    /// One of several actions that are asked for is ticked, or no longer.
-    Action(Action),
-    /// For how long.
-    Last(Lasting),
-}
-
-/// Something that the person decides in the consent window.
-#[derive(Debug)]
-pub(crate) struct OpenQuestion {
-    /// Its number; `None` when the person opened it to show something else.
-    pub(crate) request: Option<RequestId>,
-    /// What is shown.
-    pub(crate) text: Question,
-    /// What is asked for.
-    pub(crate) actions: Vec<Action>,
-    /// Which of it the person would allow.
-    pub(crate) ticked: BTreeSet<Action>,
-    /// What would be shown, if that is the question.
-    pub(crate) choosing: Option<Choosing>,
-    /// For how long.
-    pub(crate) lasting: Lasting,
-    /// Who may answer it, and when.
-    pub(crate) prompt: Prompt,
-    /// When the network side was last told that the person is at it.
-    attended: Instant,
-}
-
-impl OpenQuestion {
-    /// Whether a yes would allow anything.
-    #[must_use]
-    pub(crate) fn is_complete(&self) -> bool {
-        let chooses = self.choosing.is_some() && (self.request.is_none() || self.allows(Action::See));
-        let is_chosen = self.choosing.as_ref().is_none_or(|choosing| choosing.choice().is_some());
-        (self.request.is_none() || !self.ticked.is_empty()) && (!chooses || is_chosen)
-    }
-
-    /// Whether this action would be allowed.
-    #[must_use]
-    pub(crate) fn allows(&self, action: Action) -> bool {
-        self.ticked.contains(&action)
-    }
-
-    /// Allows an action or not. Nothing is allowed without seeing if that is asked for as well.
-    pub(crate) fn toggle(&mut self, action: Action) {
-        if !self.ticked.remove(&action) {
-            self.ticked.insert(action);
-            self.ticked.extend(self.actions.iter().filter(|other| **other == Action::See));
-        } else if action == Action::See {
-            self.ticked.clear();
-        }
-    }
-
-    fn answer(&self) -> Option<Answer> {
-        let choice = match &self.choosing {
-            Some(choosing) if self.allows(Action::See) => choosing.choice()?,
-            _ => Choice::screen(),
-        };
-        Some(Answer::Allow { actions: self.ticked.clone(), choice, lasting: self.lasting.time() })
-    }
-}
-
 /// Something that is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Granted {
@@ -153,9 +80,8 @@ pub(crate) struct Granted {
 
 /// A running session.
 #[derive(Debug)]
-pub(crate) struct Session {
-    /// Who helps, from the verified certificate.
-    pub(crate) operator: OperatorIdentity,
+pub struct Session {
+    peer: Peer,
     /// What is allowed.
     pub(crate) granted: BTreeMap<Action, Granted>,
     /// What is shown, while anything is.
@@ -163,29 +89,32 @@ pub(crate) struct Session {
     /// How the person chose that.
     chosen: Option<Choosing>,
     /// The button that lets a paused picture go on: consent, so that it takes the hand.
-    pub(super) resume: Option<Prompt>,
+    resume: Option<Prompt>,
     /// What the person has allowed and for how long, until the network side says so as well.
     promised: BTreeMap<Action, Lasting>,
     /// No grant lasts longer: the organisation says so.
     longest: Option<Duration>,
     /// Whether the picture stands still.
     pub(crate) paused: bool,
-    /// Whether the customer's own hand has mouse and keyboard just now.
-    pub(crate) hand_has_it: bool,
+    /// Whether the person's own hand has mouse and keyboard just now.
+    hand_has_it: bool,
     /// Whether control rests because the panel cannot be seen.
-    pub(crate) panel_hidden: bool,
+    panel_hidden: bool,
     /// How good the connection is.
-    pub(crate) line: Line,
+    line: Line,
     /// The open question.
     pub(crate) question: Option<OpenQuestion>,
     news: Option<(String, Instant)>,
     last: Option<String>,
+    trouble: Option<String>,
 }
 
 impl Session {
-    pub(super) fn new(operator: OperatorIdentity, longest: Option<Duration>) -> Self {
+    /// Nothing is allowed yet. No grant lasts longer than `longest`, if there is such a rule.
+    #[must_use]
+    pub fn new(peer: Peer, longest: Option<Duration>) -> Self {
         Self {
-            operator,
+            peer,
             granted: BTreeMap::new(),
             shown: ScopeNote::screen(),
             chosen: None,
@@ -199,12 +128,25 @@ impl Session {
             question: None,
             news: None,
             last: None,
+            trouble: None,
         }
+    }
+
+    /// The other side.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// How good the connection is.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.line
     }
 
     /// Whether an action is allowed.
     #[must_use]
-    pub(crate) fn allows(&self, action: Action) -> bool {
+    pub fn allows(&self, action: Action) -> bool {
         self.granted.contains_key(&action)
     }
 
@@ -220,6 +162,12 @@ impl Session {
         self.last.as_deref()
     }
 
+    /// Something on this computer that does not work.
+    #[must_use]
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
     /// Minutes, rounded up, until the first of what is allowed ends by itself.
     #[must_use]
     pub(crate) fn minutes_left(&self, now: Instant) -> Option<u64> {
@@ -230,13 +178,13 @@ impl Session {
     /// What is allowed right now, as one sentence.
     #[must_use]
     pub(crate) fn allowed(&self) -> String {
-        let name = &self.operator.name;
+        let name = self.peer.first();
         let (sees, controls) = (self.allows(Action::See), self.allows(Action::Control));
         if !sees {
             return format!("{name} cannot see or do anything here.");
         }
         if self.paused {
-            return format!("Paused: {name} sees a still picture and can do nothing.");
+            return format!("Paused: {} sees a still picture and can do nothing.", self.peer.name());
         }
         let shown = shown_words(&self.shown);
         let draws = if self.allows(Action::Point) { ", can draw on it" } else { "" };
@@ -250,6 +198,94 @@ impl Session {
                 format!("{name} sees {shown} and waits while you use mouse or keyboard.")
             }
             true => format!("{name} sees {shown}{draws} and can use your mouse and keyboard."),
+        }
+    }
+
+    /// Whether something is open that the person decides.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.question.is_some()
+    }
+
+    /// Whether what the hand does matters just now.
+    #[must_use]
+    pub fn wants_hand(&self) -> bool {
+        self.resume.is_some() || self.asks()
+    }
+
+    /// When it is to be drawn again without an event.
+    #[must_use]
+    pub fn changes_in(&self, now: Instant) -> Option<Duration> {
+        let prompt = self.question.as_ref().map(|question| question.prompt.changes_in(now));
+        let clock = match self.news {
+            None => self.minutes_left(now).map(|_| Duration::from_secs(10)),
+            Some(_) => Some(Duration::from_millis(500)),
+        };
+        prompt.into_iter().chain(clock).min()
+    }
+
+    /// The panel was drawn: its button for going on can be seen.
+    pub fn panel_seen(&mut self, now: Instant) {
+        if let Some(resume) = &mut self.resume {
+            resume.seen(now);
+        }
+    }
+
+    /// The consent window was drawn.
+    pub fn question_seen(&mut self, now: Instant) {
+        if let Some(question) = &mut self.question {
+            question.prompt.seen(now);
+        }
+    }
+
+    /// The person did something; gives what the network side has to do.
+    #[must_use]
+    pub fn act(&mut self, act: Act, now: Instant) -> Vec<Command> {
+        match act {
+            Act::Reply(reply) => {
+                let question = self.question.as_mut();
+                let answer = question.and_then(|question| question.prompt.reply(reply, now));
+                answer.map_or_else(Vec::new, |yes| self.decide(yes))
+            }
+            Act::Edit(edit, pressed) => {
+                if let Some(question) = &mut self.question
+                    && question.prompt.edit(&edit, pressed, now)
+                {
+                    question.edit(&edit);
+                }
+                Vec::new()
+            }
+            Act::Pause => vec![Command::Pause(true)],
+            Act::Resume(pressed) => {
+                let proven = self.resume.as_mut().is_some_and(|prompt| prompt.yes(pressed, now));
+                if proven { vec![Command::Pause(false)] } else { Vec::new() }
+            }
+            Act::TakeBack(action) => vec![Command::Revoke(action)],
+            Act::Choose(offer) => self.choose(offer, now).into_iter().collect(),
+            Act::Stop => Vec::new(),
+        }
+    }
+
+    /// The person's own hand did something.
+    #[must_use]
+    pub fn hand(&mut self, sign: HandSign, now: Instant) -> Vec<Command> {
+        if let Some(question) = &mut self.question {
+            if question.prompt.hand(sign, now) {
+                return self.decide(true);
+            }
+            if let Some(edit) = question.prompt.take_edit(now) {
+                question.edit(&edit);
+            }
+        }
+        let resumes = self.resume.as_mut().is_some_and(|prompt| prompt.hand(sign, now));
+        let resume = resumes.then_some(Command::Pause(false));
+        self.attend(now).into_iter().chain(resume).collect()
+    }
+
+    /// An assistive technology tried to press the yes of the open question, which only the hand can.
+    pub fn assistive_yes(&mut self) {
+        if let Some(question) = &mut self.question {
+            question.prompt.ignore();
         }
     }
 
@@ -276,10 +312,10 @@ impl Session {
     }
 
     /// Lets the person choose anew what is shown, beginning with what is shown now.
-    pub(super) fn choose(&mut self, offer: Offer, now: Instant) -> Option<Command> {
-        let name = &self.operator.name;
+    fn choose(&mut self, offer: Offer, now: Instant) -> Option<Command> {
+        let name = self.peer.first();
         let text = Question {
-            title: format!("What may {name} see?"),
+            title: format!("What may {} see?", self.peer.name()),
             can: format!("{name} will see what you choose here, with everything that pops up in it."),
             cannot: format!("{name} will see nothing else, and can use only what is shown."),
         };
@@ -295,7 +331,7 @@ impl Session {
     }
 
     /// The person decided; gives what the network side has to do.
-    pub(super) fn decide(&mut self, yes: bool) -> Vec<Command> {
+    fn decide(&mut self, yes: bool) -> Vec<Command> {
         let Some(question) = self.question.take_if(|question| !yes || question.is_complete()) else {
             return Vec::new();
         };
@@ -315,7 +351,7 @@ impl Session {
 
     fn answer(&mut self, request: RequestId, question: &OpenQuestion, yes: bool) -> Option<Command> {
         let asked = action_words(&question.actions);
-        let name = &self.operator.name;
+        let name = self.peer.name();
         let answer = if yes { question.answer()? } else { Answer::Deny };
         self.last = Some(match &answer {
             Answer::Allow { actions, choice, .. } => {
@@ -331,25 +367,8 @@ impl Session {
         Some(Command::Answer { request, answer })
     }
 
-    /// The person ticked or chose something in the consent window.
-    pub(super) fn edit(&mut self, edit: &Edit) {
-        let Some(question) = &mut self.question else { return };
-        match (edit, &mut question.choosing) {
-            (Edit::Show(show), Some(choosing)) => choosing.pick(*show),
-            (Edit::Program(program), Some(choosing)) => choosing.tick(*program),
-            (Edit::Surrounding(place), Some(choosing)) => {
-                if let Some(is_shown) = choosing.surroundings.get_mut(*place) {
-                    *is_shown = !*is_shown;
-                }
-            }
-            (Edit::Action(action), _) => question.toggle(*action),
-            (Edit::Last(lasting), _) => question.lasting = *lasting,
-            _ => {}
-        }
-    }
-
     /// The person is busy with the question: silence is a no, thinking is not.
-    pub(super) fn attend(&mut self, now: Instant) -> Option<Command> {
+    fn attend(&mut self, now: Instant) -> Option<Command> {
         let question = self.question.as_mut()?;
         if now < question.attended + ATTENDED_EVERY {
             return None;
@@ -359,14 +378,15 @@ impl Session {
         question.request.map(Command::KeepOpen)
     }
 
-    pub(super) fn told(&mut self, told: Told, now: Instant) {
+    /// Other threads report.
+    pub fn told(&mut self, told: Told, now: Instant) {
         match told {
             Told::Question { request, actions, text, offer } => {
                 self.ask(Some(request), actions, text, offer, now);
             }
             Told::QuestionClosed(request) => {
                 if let Some(question) = self.question.take_if(|question| question.request == Some(request)) {
-                    let (name, asked) = (&self.operator.name, action_words(&question.actions));
+                    let (name, asked) = (self.peer.first(), action_words(&question.actions));
                     self.last = Some(format!("{name} asked to {asked}; it was not answered."));
                 }
             }
@@ -388,18 +408,12 @@ impl Session {
             }
             Told::HandHasIt(has_it) => self.hand_has_it = has_it,
             Told::Quality(quality) => self.line = Line::of(quality),
-            // What the model itself deals with, or what belongs to the time before the session.
-            Told::Stage(_)
-            | Told::Failed(_)
-            | Told::Operator(_)
-            | Told::Started
-            | Told::Ended { .. }
-            | Told::Trouble(_) => {}
+            Told::Trouble(text) => self.trouble = Some(text),
         }
     }
 
     fn grant_ended(&mut self, action: Action, reason: GrantEnd, now: Instant) {
-        let name = &self.operator.name;
+        let name = self.peer.first();
         let news = match (action, reason) {
             (Action::Control, GrantEnd::F11) => {
                 Some("You pressed F11: mouse and keyboard are yours alone.".to_owned())
@@ -411,6 +425,7 @@ impl Session {
             (Action::See, GrantEnd::GivenBack) => Some(format!("{name} no longer looks at your screen.")),
             (Action::See, GrantEnd::Revoked) => Some(format!("{name} no longer sees your screen.")),
             (action, GrantEnd::Expired) => {
+                let name = self.peer.name();
                 Some(format!("The time is over in which {name} could {}.", action_words(&[action])))
             }
             _ => None,
@@ -431,7 +446,12 @@ impl Session {
         }
     }
 
-    pub(super) fn tick(&mut self, now: Instant) -> Option<Command> {
+    /// Time passed.
+    #[must_use]
+    pub fn tick(&mut self, now: Instant) -> Option<Command> {
+        if let Some(question) = &mut self.question {
+            question.prompt.tick(now);
+        }
         let over =
             self.question.take_if(|question| question.request.is_none() && question.prompt.is_over(now));
         if self.news.as_ref().is_some_and(|(_, until)| *until <= now) {

@@ -3,7 +3,7 @@
 use deskside_platform::PlatformError;
 use deskside_platform::x11::{Application, Monitor, Risk, X11};
 
-use crate::model::{Offer, Program};
+use crate::sharing::{Offer, Program};
 
 /// Looks at the desktop. What cannot be listed cannot be chosen: then there is the whole screen or nothing.
 pub(super) fn look(desktop: &X11) -> Offer {

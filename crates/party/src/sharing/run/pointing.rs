@@ -1,4 +1,4 @@
-//! The thread that shows what the operator draws. It owns the grant, the board and the overlay.
+//! The thread that shows what the other side draws. It owns the grant, the board and the overlay.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::Command;
 use deskside_platform::marks::Board;
 use deskside_platform::x11::{X11, X11Overlay};
 use deskside_platform::{MARKS_REFRESH, Overlay, PlatformError};
@@ -15,7 +14,8 @@ use deskside_proto::journal::Action;
 use deskside_proto::marks::MarkEvent;
 use deskside_session::{Grant, Point};
 
-use super::router::Links;
+use super::links::Links;
+use crate::sharing::net::Command;
 
 /// How long there is nothing to do if nothing is on the board.
 const IDLE: Duration = Duration::from_secs(10);
@@ -105,9 +105,7 @@ impl Worker {
             if let Err(error) = self.carry_out(job) {
                 tracing::error!(%error, "marks cannot be shown");
                 self.held = None;
-                if let Some((network, _)) = self.links.get() {
-                    network.send(Command::Revoke(Action::Point));
-                }
+                self.links.send(Command::Revoke(Action::Point));
             }
         }
     }

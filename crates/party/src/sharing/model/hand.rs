@@ -1,7 +1,7 @@
-//! Whether the customer's own hand pressed a button on the screen.
+//! Whether the person's own hand pressed a button on the screen.
 //!
-//! A click that reaches a window says nothing about who made it: programs can inject input, and an operator
-//! with control can drive such programs. The hand's watch hears real devices only. So a yes needs both: the
+//! A click that reaches a window says nothing about who made it: programs can inject input, and whoever has
+//! control can drive such programs. The hand's watch hears real devices only. So a yes needs both: the
 //! click in the window, and the real press that it came from.
 
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use deskside_ui::ScreenRect;
 
 /// A click counts as the hand's if the hand did it within this time, before or after the click was heard.
-pub(crate) const OWN_HAND_WITHIN: Duration = Duration::from_millis(250);
+pub(super) const OWN_HAND_WITHIN: Duration = Duration::from_millis(250);
 
 /// What the hand did, as far as a question needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HandSign {
+pub enum HandSign {
     /// The first mouse button went down or up here, in pixels of the screen.
     Button {
         /// Down or up.
@@ -44,7 +44,7 @@ pub(crate) enum HandSign {
 
 /// How a yes was pressed in the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Press {
+pub enum Press {
     /// With the mouse.
     Pointer,
     /// With Return or Space, while the button had the keyboard.
@@ -53,11 +53,11 @@ pub(crate) enum Press {
 
 /// A yes as the window saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pressed {
+pub struct Pressed {
     /// How.
-    pub(crate) by: Press,
+    pub by: Press,
     /// Where the button lies on the screen; `None` if that cannot be told, and then nothing is proven.
-    pub(crate) button: Option<ScreenRect>,
+    pub button: Option<ScreenRect>,
 }
 
 /// What the hand did since the question was opened.

@@ -1,4 +1,4 @@
-//! A question of the operator: what is asked for, what it means, how far it goes, and Deny first. The same window
+//! A question of the other side: what is asked for, what it means, how far it goes, and Deny first. The same window
 //! serves a person who wants to show something else.
 
 use std::time::Instant;
@@ -10,7 +10,8 @@ use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
 use super::{Locate, buttons};
-use crate::model::{Act, Choosing, Edit, Lasting, OpenQuestion, Program, Show};
+use crate::sharing::model::{Choosing, OpenQuestion};
+use crate::sharing::{Act, Edit, Lasting, Peer, Program, Show};
 
 /// The list of programs is no higher than this, in points.
 const LIST_HEIGHT: f32 = 150.0;
@@ -18,7 +19,7 @@ const LIST_HEIGHT: f32 = 150.0;
 pub(super) fn draw(
     ui: &mut Ui,
     question: &OpenQuestion,
-    operator: &str,
+    peer: &Peer,
     now: Instant,
     locate: Locate<'_>,
     acts: &mut Vec<Act>,
@@ -47,13 +48,13 @@ pub(super) fn draw(
     ui.add_space(UNIT);
     let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
     let is_alive = question.prompt.is_alive(now) && question.is_complete();
-    buttons::no_and_yes(ui, words, is_alive, locate, acts);
+    buttons::no_and_yes(ui, words, is_alive, locate, &mut |reply| acts.push(Act::Reply(reply)));
     ui.add_space(UNIT / 2.0);
     if question.request.is_some() {
         let left = question.prompt.seconds_left(now);
         widgets::small(
             ui,
-            &format!("Deny keeps {operator} connected. No answer in {left} s counts as Deny."),
+            &format!("Deny keeps {} connected. No answer in {left} s counts as Deny.", peer.name()),
         );
     }
     buttons::ignored(ui, &question.prompt);

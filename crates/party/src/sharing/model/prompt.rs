@@ -3,15 +3,26 @@
 use std::time::{Duration, Instant};
 
 use super::hand::{Evidence, HandSign, OWN_HAND_WITHIN, Pressed};
-use super::session::Edit;
+use super::question::Edit;
 
 /// For so long after it came into sight a question takes no answer, so that a click or key that was meant
 /// for something else cannot be one.
-pub(crate) const DEAD_FOR: Duration = Duration::from_millis(700);
+pub const DEAD_FOR: Duration = Duration::from_millis(700);
+
+/// What a person does about a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// Pressed the yes. Counts only if the hand did it.
+    Yes(Pressed),
+    /// Pressed the no, or closed the question.
+    No,
+    /// The yes got the keyboard, or lost it.
+    YesFocus(bool),
+}
 
 /// A question on the screen.
 #[derive(Debug, Clone)]
-pub(crate) struct Prompt {
+pub struct Prompt {
     seen: Option<Instant>,
     /// When the hand last typed something that is no answer.
     typed: Option<Instant>,
@@ -25,7 +36,9 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
-    pub(super) fn new(ends: Instant) -> Self {
+    /// Nobody has seen it yet; without an answer it waits until `ends`.
+    #[must_use]
+    pub fn new(ends: Instant) -> Self {
         Self {
             seen: None,
             typed: None,
@@ -38,7 +51,7 @@ impl Prompt {
     }
 
     /// The question is on the screen now.
-    pub(crate) fn seen(&mut self, now: Instant) {
+    pub fn seen(&mut self, now: Instant) {
         self.seen.get_or_insert(now);
     }
 
@@ -49,13 +62,13 @@ impl Prompt {
 
     /// Whether it can be answered at this instant.
     #[must_use]
-    pub(crate) fn is_alive(&self, now: Instant) -> bool {
+    pub fn is_alive(&self, now: Instant) -> bool {
         self.alive().is_some_and(|alive| alive <= now)
     }
 
     /// How long until something about it changes by itself.
     #[must_use]
-    pub(crate) fn changes_in(&self, now: Instant) -> Duration {
+    pub fn changes_in(&self, now: Instant) -> Duration {
         let alive = self.alive().map_or(DEAD_FOR, |alive| alive.saturating_duration_since(now));
         let second = Duration::from_millis(1000);
         match &self.waiting {
@@ -67,13 +80,13 @@ impl Prompt {
 
     /// Seconds left to answer, rounded up.
     #[must_use]
-    pub(crate) fn seconds_left(&self, now: Instant) -> u64 {
+    pub fn seconds_left(&self, now: Instant) -> u64 {
         self.ends.saturating_duration_since(now).as_millis().div_ceil(1000) as u64
     }
 
     /// Whether a yes was ignored because no hand was behind it.
     #[must_use]
-    pub(crate) fn has_ignored(&self) -> bool {
+    pub fn has_ignored(&self) -> bool {
         self.ignored
     }
 
@@ -90,6 +103,18 @@ impl Prompt {
     /// Whether nobody answered in time.
     pub(super) fn is_over(&self, now: Instant) -> bool {
         self.ends <= now
+    }
+
+    /// The person did something about it; gives the answer, once there is one that counts.
+    pub fn reply(&mut self, reply: Reply, now: Instant) -> Option<bool> {
+        match reply {
+            Reply::Yes(pressed) => self.yes(pressed, now).then_some(true),
+            Reply::No => self.is_alive(now).then_some(false),
+            Reply::YesFocus(has_focus) => {
+                self.evidence.focus(has_focus.then_some(now));
+                None
+            }
+        }
     }
 
     /// A yes; whether it counts at once.
@@ -128,18 +153,8 @@ impl Prompt {
         (self.typed, self.waiting) = (Some(now), None);
     }
 
-    /// The yes got the keyboard, or lost it.
-    pub(super) fn focus(&mut self, has_focus: bool, now: Instant) {
-        self.evidence.focus(has_focus.then_some(now));
-    }
-
-    /// A no; whether it counts.
-    pub(super) fn no(&mut self, now: Instant) -> bool {
-        self.is_alive(now)
-    }
-
     /// The hand did something; whether that makes an earlier yes count.
-    pub(super) fn hand(&mut self, sign: HandSign, now: Instant) -> bool {
+    pub fn hand(&mut self, sign: HandSign, now: Instant) -> bool {
         if let HandSign::Typed { at } = sign {
             self.typed = Some(at);
         }
@@ -153,11 +168,13 @@ impl Prompt {
         proven
     }
 
-    pub(super) fn ignore(&mut self) {
+    /// An assistive technology tried to press the yes, which only the hand can.
+    pub fn ignore(&mut self) {
         self.ignored = true;
     }
 
-    pub(super) fn tick(&mut self, now: Instant) {
+    /// Time passed.
+    pub fn tick(&mut self, now: Instant) {
         if self.waiting.is_some_and(|(_, clicked)| clicked + OWN_HAND_WITHIN < now) {
             self.waiting = None;
             self.ignored = true;

@@ -1,25 +1,22 @@
-//! The thread that carries out the operator's input. It owns the grant and the injector.
+//! The thread that carries out the other side's input. It owns the grant and the injector.
 
 use std::io;
-use std::process::Command as Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::Command;
-use deskside_platform::watchdog::Watchdog;
 use deskside_platform::x11::X11;
 use deskside_platform::{InjectError, Injector, LOOK_OUTSIDE, PlatformError};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
 use deskside_session::{Control, Grant, Scope};
-use deskside_ui::Proxy;
 
-use super::News;
-use super::router::Links;
-use crate::model::Told;
+use super::Report;
+use super::links::Links;
+use crate::sharing::net::Command;
+use crate::sharing::{News, Told, watchdog};
 
 /// Input that has waited longer is not carried out: it was meant for another picture.
 const TOO_OLD: Duration = Duration::from_millis(500);
@@ -81,11 +78,11 @@ pub(super) struct Injection {
 }
 
 impl Injection {
-    pub(super) fn start(desktop: X11, links: Links, windows: Proxy<News>) -> io::Result<Self> {
+    pub(super) fn start(desktop: X11, links: Links, report: Report) -> io::Result<Self> {
         let (jobs, queue) = Jobs::new();
         let waiting = Arc::clone(&jobs.waiting);
         let open = move || open(&desktop);
-        let worker = Worker { open, links: links.clone(), windows, waiting };
+        let worker = Worker { open, links: links.clone(), report, waiting };
         let thread =
             std::thread::Builder::new().name("injection".into()).spawn(move || worker.run(&queue))?;
         Ok(Self { jobs: Some(jobs), links, thread: Some(thread) })
@@ -97,10 +94,8 @@ impl Injection {
 
     pub(super) fn input(&mut self, events: Vec<InputEvent>) {
         let refused = self.jobs.as_mut().map_or(0, |jobs| jobs.put_input(events, Instant::now()));
-        if refused != 0
-            && let Some((network, _)) = self.links.get()
-        {
-            network.send(Command::InputRefused(refused as u32));
+        if refused != 0 {
+            self.links.send(Command::InputRefused(refused as u32));
         }
     }
 
@@ -129,16 +124,13 @@ impl Drop for Injection {
 }
 
 fn open(desktop: &X11) -> Result<Box<dyn Injector>, PlatformError> {
-    let mut second = Process::new(std::env::current_exe()?);
-    second.arg("--let-go");
-    let watchdog = Watchdog::start(second)?;
-    Ok(Box::new(desktop.injector(Some(watchdog))?))
+    Ok(Box::new(desktop.injector(Some(watchdog::start()?))?))
 }
 
 struct Worker<Open> {
     open: Open,
     links: Links,
-    windows: Proxy<News>,
+    report: Report,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -184,7 +176,7 @@ impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
                     };
                     match refused {
                         Ok(0) => {}
-                        Ok(refused) => self.tell(Command::InputRefused(refused as u32)),
+                        Ok(refused) => self.links.send(Command::InputRefused(refused as u32)),
                         Err(error) => self.lost(&error),
                     }
                 }
@@ -194,21 +186,14 @@ impl<Open: Fn() -> Result<Box<dyn Injector>, PlatformError>> Worker<Open> {
 
     fn cannot(&self, error: &PlatformError) {
         tracing::error!(%error, "input cannot be carried out");
-        self.tell(Command::Revoke(Action::Control));
-        let text = format!("The helper cannot use mouse and keyboard here: {error}.");
-        // A loop that has ended shows nothing any more.
-        let _ended = self.windows.send(News::Told(Told::Trouble(text)));
+        self.links.send(Command::Revoke(Action::Control));
+        let text = format!("Only you can use mouse and keyboard here: {error}.");
+        (self.report)(News::Told(Told::Trouble(text)));
     }
 
     fn lost(&self, error: &PlatformError) {
         tracing::error!(%error, "the display does not take input any more");
-        self.tell(Command::DisplayLost);
-    }
-
-    fn tell(&self, command: Command) {
-        if let Some((network, _)) = self.links.get() {
-            network.send(command);
-        }
+        self.links.send(Command::DisplayLost);
     }
 }
 

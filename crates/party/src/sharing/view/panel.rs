@@ -9,12 +9,11 @@ use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
 use super::{Locate, buttons};
-use crate::model::{Act, Line, Offer, Session};
+use crate::sharing::{Act, Line, Offer, Session};
 
 pub(super) fn draw(
     ui: &mut Ui,
     session: &Session,
-    trouble: Option<&str>,
     now: Instant,
     choose: &dyn Fn() -> Offer,
     locate: Locate<'_>,
@@ -22,15 +21,17 @@ pub(super) fn draw(
 ) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (tone, words) = line(session.line);
+            let (tone, words) = line(session.line());
             // Laid out from the right, so the word comes before its dot.
             widgets::status_dot(ui, tone, words);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                widgets::heading(ui, &session.operator.name);
+                widgets::heading(ui, session.peer().first());
             });
         });
     });
-    widgets::small(ui, &session.operator.organisation);
+    if let Some(organisation) = session.peer().organisation() {
+        widgets::small(ui, organisation);
+    }
     // Stop and Pause come first and never move, whatever else there is to say.
     let width = (ui.available_width() - UNIT) / 2.0;
     ui.horizontal(|ui| {
@@ -91,7 +92,7 @@ pub(super) fn draw(
     } else if let Some(last) = session.last() {
         widgets::small(ui, last);
     }
-    if let Some(trouble) = trouble {
+    if let Some(trouble) = session.trouble() {
         widgets::banner(ui, Tone::Error, trouble);
     }
 }

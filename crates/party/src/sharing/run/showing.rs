@@ -5,14 +5,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use deskside_net::PictureSink;
-use deskside_net::customer::{Command, CommandSender};
 use deskside_platform::PlatformError;
 use deskside_platform::x11::X11;
 use deskside_proto::journal::Action;
 use deskside_session::{Grant, See};
 
+use super::links::Links;
 use super::picture::{Picture, Source};
+use crate::sharing::net::{Command, CommandSender, PictureSink};
 
 /// How long after a window was closed its last pixels may still be on the screen.
 const GONE_AFTER: Duration = Duration::from_millis(300);
@@ -91,14 +91,12 @@ impl Showing {
 
     /// Keeps this program's windows out of the picture before it returns. Where that cannot be done nothing is
     /// shown any more.
-    pub(super) fn raise_shield(&self, network: Option<&CommandSender>) {
+    pub(super) fn raise_shield(&self, network: &Links) {
         let mut shown = self.lock();
         shown.shield = Shield::Up;
         if shown.picture.as_ref().is_some_and(|picture| !picture.raise_shield()) {
             tracing::error!("the question could not be kept out of the picture, so nothing is shown");
-            if let Some(network) = network {
-                network.send(Command::Revoke(Action::See));
-            }
+            network.send(Command::Revoke(Action::See));
             shown.picture = None;
         }
     }

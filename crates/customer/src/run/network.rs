@@ -1,0 +1,47 @@
+//! What the network side says, on its own thread: to share is its own part, the rest is for the model.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+
+use deskside_net::customer::Event;
+use deskside_party::sharing::{self, Router};
+use deskside_ui::Proxy;
+use time::UtcOffset;
+
+use super::News;
+use crate::journals;
+use crate::model::Told;
+
+/// Hears every event.
+pub(super) struct Events {
+    pub(super) sharing: Router,
+    pub(super) windows: Proxy<News>,
+    /// Where journals are kept, and in which zone their times are told.
+    pub(super) journals: (PathBuf, UtcOffset),
+    /// Dropped with the rest, which is the sign that the network side has ended.
+    pub(super) _running: Sender<Infallible>,
+}
+
+impl Events {
+    pub(super) fn hear(&mut self, event: Event) {
+        let told = match event {
+            Event::Stage(stage) => Told::Stage(stage),
+            Event::Failed(problem) => {
+                tracing::warn!(%problem, "connecting failed");
+                Told::Failed(problem)
+            }
+            Event::Operator(operator) => Told::Operator(operator),
+            Event::Quality(quality) => Told::Sharing(sharing::Told::Quality(quality)),
+            Event::Ended { reason, journal } => {
+                self.sharing.end();
+                tracing::info!(?reason, "the session is over");
+                let (folder, offset) = &self.journals;
+                Told::Ended { reason, kept: journals::keep(&journal, folder, *offset) }
+            }
+            event => return self.sharing.route(event),
+        };
+        // A loop that has ended shows nothing any more.
+        let _ended = self.windows.send(News::Told(told));
+    }
+}

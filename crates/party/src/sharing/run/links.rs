@@ -1,0 +1,27 @@
+//! The way to the network side, as the threads of the sharing side have it.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::sharing::net::{Command, CommandSender, PictureSink};
+
+/// The network side's own ends, which exist only after the router does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Links(Arc<OnceLock<(CommandSender, PictureSink)>>);
+
+impl Links {
+    pub(super) fn connect(&self, network: CommandSender, picture: PictureSink) {
+        // It is connected once, by the only caller.
+        self.0.set((network, picture)).unwrap_or_default();
+    }
+
+    /// `None` only before [`Links::connect`], when there is no session yet either.
+    pub(super) fn get(&self) -> Option<&(CommandSender, PictureSink)> {
+        self.0.get()
+    }
+
+    pub(super) fn send(&self, command: Command) {
+        if let Some((network, _)) = self.get() {
+            network.send(command);
+        }
+    }
+}
