@@ -4,7 +4,6 @@
 #![forbid(unsafe_code)]
 
 mod config;
-mod journals;
 mod model;
 mod packets;
 mod roots;

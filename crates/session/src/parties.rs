@@ -8,6 +8,9 @@ use deskside_proto::{DecodeError, SessionId};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{CertificateDer, OperatorIdentity};
 
+/// A customer has a key, but no name that anybody vouches for.
+pub(crate) const THE_CUSTOMER: &str = "the customer";
+
 /// Both parties, as the handshake has proven them.
 #[derive(Debug, Clone)]
 pub struct Parties {
@@ -66,7 +69,7 @@ impl Direction {
 
     /// Who asks, in the words of a question.
     pub(crate) fn viewer_name(&self) -> &str {
-        if self.is_demonstration() { "the customer" } else { &self.parties.operator.name }
+        if self.is_demonstration() { THE_CUSTOMER } else { &self.parties.operator.name }
     }
 
     /// That the viewer wanted the end.

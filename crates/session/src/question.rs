@@ -4,6 +4,8 @@ use deskside_proto::journal::Action;
 use deskside_proto::shown::AreaNote;
 use deskside_trust::crypto::sha256;
 
+use crate::parties::THE_CUSTOMER;
+
 /// A question. Its words depend on the actions, on what is shown already, and on who asks: the operator's name in the
 /// verified certificate or, in a demonstration, "the customer". Nothing that the asking program sends becomes part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,7 @@ impl Question {
     /// anything may.
     #[must_use]
     pub fn new(actions: &[Action], asker: &str, shown: Option<&AreaNote>) -> Self {
-        let first = capitalised(asker);
+        let first = first_in_sentence(asker);
         let asks = |action| actions.contains(&action);
         let wishes = listed(actions.iter().map(|action| match action {
             Action::See => "see your screen",
@@ -68,9 +70,9 @@ impl Question {
     }
 }
 
-fn capitalised(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// Who asks, first in a sentence. A name stays as it is.
+fn first_in_sentence(asker: &str) -> &str {
+    if asker == THE_CUSTOMER { "The customer" } else { asker }
 }
 
 /// `a`, `a and b`, `a, b and c`.

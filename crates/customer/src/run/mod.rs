@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use deskside_net::customer::CustomerConfig;
+use deskside_net::customer::{Command, CustomerConfig};
 use deskside_party::sharing::{self, Desk};
 use deskside_platform::{PlatformError, x11};
 use deskside_trust::Descriptor;
@@ -131,7 +131,7 @@ fn start(
     };
     let network = deskside_net::customer::start(config, Box::new(move |event| events.hear(event)))
         .map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    desk.connect(network.sender(), network.picture());
+    desk.connect(network.sender().part(Command::Help));
     let watch = desk.watch_hand(move || end_without_display(ended)).map_err(|error| {
         anyhow::anyhow!(
             "Mouse and keyboard of this computer cannot be heard ({error}), so nobody could stop a helper. \

@@ -33,15 +33,34 @@ impl Events {
             }
             Event::Operator(operator) => Told::Operator(operator),
             Event::Quality(quality) => Told::Sharing(sharing::Told::Quality(quality)),
-            Event::Ended { reason, journal } => {
-                self.sharing.end();
+            Event::Help(sharing::Event::Ended { reason, journal }) => {
+                let kept = self.keep(&journal);
+                self.sharing.route(sharing::Event::Ended { reason, journal });
                 tracing::info!(?reason, "the session is over");
-                let (folder, offset) = &self.journals;
-                Told::Ended { reason, kept: journals::keep(&journal, folder, *offset) }
+                Told::Ended { reason, kept }
             }
-            event => return self.sharing.route(event),
+            Event::Help(event) => return self.sharing.route(event),
+            Event::Demonstration(event) => {
+                if let viewing::Event::Ended { journal, .. } = &event {
+                    // The panel is gone by then; a failure is in the log.
+                    let _kept = self.keep(journal);
+                }
+                return self.watching.hear(event);
+            }
         };
         // A loop that has ended shows nothing any more.
         let _ended = self.windows.send(News::Told(told));
+    }
+
+    fn keep(&self, journal: &Journal) -> Kept {
+        let (folder, offset) = &self.journals;
+        match journals::keep(journal, folder, *offset) {
+            Ok(None) => Kept::Nothing,
+            Ok(Some(path)) => Kept::At(path),
+            Err(error) => {
+                tracing::error!(%error, folder = %folder.display(), "the journal could not be saved");
+                Kept::Failed(format!("{}: {error}", folder.display()))
+            }
+        }
     }
 }

@@ -18,6 +18,8 @@ pub struct JournalFiles<'a> {
     pub began_ms: i64,
     /// The session's id.
     pub session: &'a str,
+    /// What the name says besides: nothing, or which of a session's journals it is.
+    pub suffix: &'a str,
     /// To prove with.
     pub proof: &'a [u8],
     /// To read.
@@ -43,7 +45,7 @@ impl JournalFiles<'_> {
             .to_offset(offset);
         let form = format_description!("[year]-[month]-[day]_[hour]-[minute]-[second]");
         let began = began.format(form).unwrap_or_else(|_| began.unix_timestamp().to_string());
-        format!("{began}_{}", self.session.get(..ID_DIGITS).unwrap_or(self.session))
+        format!("{began}_{}{}", self.session.get(..ID_DIGITS).unwrap_or(self.session), self.suffix)
     }
 }
 
@@ -80,6 +82,7 @@ mod tests {
     const JOURNAL: JournalFiles<'_> = JournalFiles {
         began_ms: 1_769_868_312_345,
         session: "abababababababababababababababab",
+        suffix: "",
         proof: b"proof\0",
         text: "Anna Berg",
     };

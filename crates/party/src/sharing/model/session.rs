@@ -424,6 +424,7 @@ impl Session {
             }
             (Action::See, GrantEnd::GivenBack) => Some(format!("{name} no longer looks at your screen.")),
             (Action::See, GrantEnd::Revoked) => Some(format!("{name} no longer sees your screen.")),
+            (Action::Demonstrate, GrantEnd::GivenBack) => Some(format!("{name} no longer shows you a screen.")),
             (action, GrantEnd::Expired) => {
                 let name = self.peer.name();
                 Some(format!("The time is over in which {name} could {}.", action_words(&[action])))
@@ -467,6 +468,7 @@ fn action_words(actions: &[Action]) -> String {
         Action::See => "see your screen",
         Action::Control => "use your mouse and keyboard",
         Action::Point => "draw on your screen",
+        Action::Demonstrate => "show you another screen",
     });
     words.collect::<Vec<_>>().join(" and ")
 }

@@ -13,7 +13,7 @@ use deskside_session::{Control, Revoker};
 use super::links::Links;
 use super::showing::Showing;
 use super::{Router, hand, offer};
-use crate::sharing::net::{Command, CommandSender, PictureSink};
+use crate::sharing::net::{Command, CommandSender};
 use crate::sharing::{News, Offer, Told};
 
 /// Brings news to the window loop; returns at once. A loop that has ended shows nothing any more, so that nothing
@@ -55,9 +55,9 @@ impl Desk {
         Router::new(self.clone())
     }
 
-    /// The network side's own ends; once, before anything comes from there.
-    pub fn connect(&self, network: CommandSender, picture: PictureSink) {
-        self.links.connect(network, picture);
+    /// The network side's own end; once, before anything comes from there.
+    pub fn connect(&self, network: CommandSender) {
+        self.links.connect(network);
     }
 
     /// Begins to listen to the person's own hand, until the watch is dropped: F11 first of all. After
@@ -105,7 +105,7 @@ impl Desk {
     /// Begins to watch over the panel, this X11 window, at least so wide and high. `None` if nobody could hear of it,
     /// or if it cannot be watched over: then nobody gets mouse and keyboard.
     pub(in crate::sharing) fn guard_panel(&self, window: u32, least: (u16, u16)) -> Option<PanelGuard> {
-        let (network, _) = self.links.get()?;
+        let network = self.links.get()?;
         let watch = PanicWatch(network.clone());
         let report = Arc::clone(&self.report);
         let callback = Box::new(move |event| {

@@ -88,7 +88,7 @@ impl Picture {
     pub(super) fn start(
         source: Source,
         grant: Grant<See>,
-        sink: &PictureSink,
+        sink: PictureSink,
         network: CommandSender,
         shield: Shield,
     ) -> Result<Self, PlatformError> {
@@ -108,7 +108,7 @@ impl Picture {
             shield,
             is_shielded: false,
             shared: shared.clone(),
-            sink: sink.under(&grant),
+            sink,
             grant,
             encoder: None,
             pending: Vec::new(),

@@ -13,7 +13,7 @@ use deskside_session::{Control, Grant, See};
 use super::Desk;
 use super::injection::Injection;
 use super::pointing::Pointing;
-use crate::sharing::net::{Command, Event};
+use crate::sharing::net::{Command, Event, PictureSink};
 use crate::sharing::{News, Offer, Told};
 
 /// Feeds the threads that carry out what was allowed. Dropping it ends those that inject and mark.
@@ -32,7 +32,7 @@ impl Router {
         Ok(Self { desk, injection, pointing, f11: None })
     }
 
-    /// An event of the sharer's part; the others are the program's own and do nothing here.
+    /// An event of the sharer's part.
     pub fn route(&mut self, event: Event) {
         let told = match event {
             Event::Started { control } => {
@@ -49,7 +49,7 @@ impl Router {
                 Told::Question { request, actions, text, offer }
             }
             Event::QuestionClosed(request) => Told::QuestionClosed(request),
-            Event::SeeGranted(grant) => match self.see(grant) {
+            Event::SeeGranted { grant, picture } => match self.see(grant, picture) {
                 Ok(()) => {
                     tracing::info!("the screen may be seen");
                     Told::Granted(Action::See)
@@ -65,6 +65,7 @@ impl Router {
                 self.pointing.begin(grant);
                 Told::Granted(Action::Point)
             }
+            Event::DemonstrationGranted => Told::Granted(Action::Demonstrate),
             Event::Marks(events) => {
                 let offset = self.desk.showing.offset();
                 return self
@@ -78,6 +79,8 @@ impl Router {
                     Action::See => self.desk.showing.end(),
                     Action::Control => self.end_control(),
                     Action::Point => self.pointing.end(),
+                    // Nothing here acts under it.
+                    Action::Demonstrate => {}
                 }
                 Told::GrantEnded { action, reason }
             }
@@ -91,27 +94,23 @@ impl Router {
                 Told::Paused(paused)
             }
             Event::HandHasIt(has_it) => Told::HandHasIt(has_it),
-            // Connecting, who it is and the end: the program's own business.
-            Event::Stage(_)
-            | Event::Failed(_)
-            | Event::Operator(_)
-            | Event::Quality(_)
-            | Event::Ended { .. } => return,
+            // The program's own business, which keeps the journal.
+            Event::Ended { .. } => return self.end(),
         };
         (self.desk.report)(News::Told(told));
     }
 
     /// Sharing is over: nothing is shown, injected or marked any more.
-    pub fn end(&mut self) {
+    fn end(&mut self) {
         self.desk.showing.end();
         self.end_control();
         self.pointing.end();
     }
 
-    fn see(&mut self, grant: Grant<See>) -> Result<(), PlatformError> {
+    fn see(&mut self, grant: Grant<See>, picture: PictureSink) -> Result<(), PlatformError> {
         let Desk { desktop, links, showing, .. } = &self.desk;
         match links.get() {
-            Some((network, sink)) => showing.begin(desktop, grant, sink, network),
+            Some(network) => showing.begin(desktop, grant, picture, network),
             None => Ok(()),
         }
     }

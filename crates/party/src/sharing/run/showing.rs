@@ -57,14 +57,14 @@ impl Showing {
         &self,
         desktop: &X11,
         grant: Grant<See>,
-        sink: &PictureSink,
+        picture: PictureSink,
         network: &CommandSender,
     ) -> Result<(), PlatformError> {
         let mut shown = self.lock();
         shown.picture = None;
         let source = Source::new(desktop.clone(), grant.scope().clone());
         let shield = shown.shield;
-        shown.picture = Some(Picture::start(source, grant, sink, network.clone(), shield)?);
+        shown.picture = Some(Picture::start(source, grant, picture, network.clone(), shield)?);
         Ok(())
     }
 

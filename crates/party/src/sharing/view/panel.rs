@@ -87,6 +87,9 @@ pub(super) fn draw(
             widgets::small(ui, "takes mouse and keyboard back at once");
         });
     }
+    if session.allows(Action::Demonstrate) && wide("Close the other screen", ui) {
+        acts.push(Act::TakeBack(Action::Demonstrate));
+    }
     if let Some(news) = session.news() {
         widgets::banner(ui, Tone::Good, news);
     } else if let Some(last) = session.last() {

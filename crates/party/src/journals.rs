@@ -1,4 +1,4 @@
-//! Keeps the journal of each session in two files: one to read, one to prove.
+//! Keeps each journal in two files: one to read, one to prove.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,20 +8,22 @@ use deskside_session::Journal;
 use deskside_ui::program::files::JournalFiles;
 use time::UtcOffset;
 
-/// Writes both files and gives the readable one's path.
+/// Writes both files and gives the readable one's path; `None` if nothing began that could be kept.
 ///
 /// # Errors
-/// What the system said, or that nothing began that could be kept. Nothing partial is left.
-pub(crate) fn keep(journal: &Journal, folder: &Path, offset: UtcOffset) -> io::Result<PathBuf> {
-    let Some(Entry { at_ms, event: Event::Started { session, .. }, .. }) = journal.entries().next() else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the session never began"));
+/// What the system said. Nothing partial is left.
+pub fn keep(journal: &Journal, folder: &Path, offset: UtcOffset) -> io::Result<Option<PathBuf>> {
+    let Some(Entry { at_ms, event: Event::Started { session, follows, .. }, .. }) = journal.entries().next() else {
+        return Ok(None);
     };
     let (session, proof, text) = (session.to_string(), journal.encode(), journal.to_text(offset));
-    JournalFiles { began_ms: *at_ms, session: &session, proof: &proof, text: &text }.keep(folder, offset)
+    let suffix = if follows.is_some() { "-demonstration" } else { "" };
+    let files = JournalFiles { began_ms: *at_ms, session: &session, suffix, proof: &proof, text: &text };
+    files.keep(folder, offset).map(Some)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::fs;
 
     use deskside_proto::SessionId;
@@ -45,7 +47,7 @@ pub(crate) mod tests {
     }
 
     /// A real journal of two entries that nobody has sealed.
-    pub(crate) fn journal() -> Journal {
+    fn journal(follows: Option<[u8; 32]>) -> Journal {
         let (customer, operator) = (SessionKey::generate().unwrap(), SessionKey::generate().unwrap());
         let started = Event::Started {
             session: SessionId([0xab; 16]),
@@ -53,6 +55,7 @@ pub(crate) mod tests {
             organisation: "Nordlicht IT".into(),
             certificate: sha256(&[operator.certificate()]),
             customer_certificate: sha256(&[customer.certificate()]),
+            follows,
         };
         let first = Entry { number: 0, at_ms: 1_769_868_312_345, previous: [0; 32], event: started }.encode();
         let previous = sha256(&[deskside_proto::journal::ENTRY_DOMAIN, &first]);
@@ -61,31 +64,41 @@ pub(crate) mod tests {
         let party = |certificate: &[u8]| field(1, certificate);
         let mut file = b"deskside journal 1\n".to_vec();
         file.extend([field(1, &first), field(1, &second)].concat());
-        file.extend(field(2, &party(customer.certificate())));
-        file.extend(field(3, &party(operator.certificate())));
+        let (sharer, viewer) = if follows.is_some() { (&operator, &customer) } else { (&customer, &operator) };
+        file.extend(field(2, &party(sharer.certificate())));
+        file.extend(field(3, &party(viewer.certificate())));
         Journal::decode(&file).unwrap()
     }
 
     /// The journal of a session that never began.
-    pub(crate) fn empty_journal() -> Journal {
+    fn empty_journal() -> Journal {
         Journal::decode(b"deskside journal 1\n\x12\x00\x1a\x00").unwrap()
     }
 
     #[test]
     fn nothing_is_written_of_what_never_began() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(keep(&empty_journal(), folder.path(), UtcOffset::UTC).is_err());
+        assert_eq!(keep(&empty_journal(), folder.path(), UtcOffset::UTC).unwrap(), None);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
     fn both_files_hold_the_journal_and_are_named_by_time_and_session() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = journal();
-        let text = keep(&journal, folder.path(), UtcOffset::from_hms(1, 0, 0).unwrap()).unwrap();
+        let journal = journal(None);
+        let offset = UtcOffset::from_hms(1, 0, 0).unwrap();
+        let text = keep(&journal, folder.path(), offset).unwrap().unwrap();
         assert_eq!(text.file_name().unwrap(), "2026-01-31_15-05-12_abababab.txt");
         assert!(fs::read_to_string(&text).unwrap().contains("Anna Berg"));
         let proof = fs::read(text.with_extension("journal")).unwrap();
         assert_eq!(Journal::decode(&proof).unwrap(), journal);
+    }
+
+    /// Row L16: of a demonstration as well, beside that of its session.
+    #[test]
+    fn a_demonstrations_journal_says_so_in_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = keep(&journal(Some([1; 32])), folder.path(), UtcOffset::UTC).unwrap().unwrap();
+        assert_eq!(text.file_name().unwrap(), "2026-01-31_14-05-12_abababab-demonstration.txt");
     }
 }
