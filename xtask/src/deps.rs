@@ -17,13 +17,14 @@ const EDGES: &[(&str, &[&str])] = &[
     // The input vocabulary of `proto` is what gets injected; grants come from `session`.
     ("platform", &["codec", "session", "proto"]),
     ("ui", &[]),
+    ("party", &["ui", "net", "session", "codec", "platform", "proto"]),
     ("relay", &["proto", "ticket"]),
     ("broker", &["proto", "ticket", "trust"]),
     // Besides its two halves the server handles the ticket key and the addresses that join them.
     ("server", &["broker", "relay", "proto", "ticket"]),
     ("ca", &["trust", "proto"]),
-    ("operator", &["ui", "net", "session", "codec", "platform", "trust", "proto"]),
-    ("customer", &["ui", "net", "session", "codec", "platform", "trust", "proto"]),
+    ("operator", &["party", "ui", "net", "session", "codec", "platform", "trust", "proto"]),
+    ("customer", &["party", "ui", "net", "session", "codec", "platform", "trust", "proto"]),
     (
         "testkit",
         &["proto", "codec", "ticket", "trust", "session", "net", "platform", "ui", "relay", "broker"],
@@ -56,6 +57,7 @@ const UNREACHABLE: &[(&str, &[&str], &str)] = &[
     ("broker", &["session", "codec", "net", "platform", "quinn"], "the servers are blind"),
     ("relay", &["session", "codec", "net", "platform", "trust", "quinn", "rustls"], "the servers are blind"),
     ("server", &["session", "codec", "net", "platform", "quinn"], "the servers are blind"),
+    ("party", &["broker", "relay", "ticket", "sqlx"], "a party's program serves nobody"),
     ("customer", &["broker", "relay", "ticket", "sqlx"], "the customer's program is small and serves nobody"),
     ("operator", &["broker", "relay", "ticket", "sqlx"], "the operator's program serves nobody"),
     ("ca", &["net", "tokio", "quinn", "hyper"], "the certificate authority works offline"),
