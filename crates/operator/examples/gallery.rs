@@ -9,6 +9,7 @@ use deskside_net::{Problem, Quality};
 use deskside_operator::model::{Act, Identity, Model, Pointer, Zoom};
 use deskside_operator::view::{self, Forms};
 use deskside_operator::window::{SIZE, TITLE, WINDOW};
+use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
@@ -129,7 +130,12 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         ("whole-screen", act(Act::FullScreen(true))),
         ("picture-alone", Box::new(|m: &mut Model| drop(m.tick(at(72))))),
         ("", act(Act::FullScreen(false))),
-        ("", Box::new(|m: &mut Model| drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71))))),
+        (
+            "",
+            Box::new(|m: &mut Model| {
+                drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71).monotonic))
+            }),
+        ),
         ("hand", net(Event::Suspended(Some(Suspension::Hand)), 80)),
         ("", net(Event::Suspended(None), 82)),
         ("paused", net(Event::Paused(true), 83)),

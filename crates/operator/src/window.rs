@@ -1,17 +1,18 @@
 //! The program around the model: hears window, network, keyboard and threads, and carries out effects.
 
-mod dress;
-mod pointer;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use deskside_net::operator::{self, Handle, OperatorConfig};
+use deskside_party::viewing::frame::{self, Order, Shared};
+use deskside_party::viewing::{Cursor, CursorPlace, Mouse, Redraw, Ticker};
 use deskside_platform::x11::KeyboardGrab;
 use deskside_platform::{GrabEvent, x11};
-use deskside_proto::journal::Action;
 use deskside_session::{Journal, Now};
 use deskside_trust::{OperatorBundle, Secret};
 use deskside_ui::winit::event::WindowEvent;
@@ -21,13 +22,9 @@ use tracing::{error, info, warn};
 
 use crate::bundle::BundleFile;
 use crate::config::Settings;
-use crate::frame::{self, Order, Shared};
 use crate::model::{Act, Effect, Keyboard, Model, Session};
-use crate::ticker::Ticker;
 use crate::view::{self, Forms};
 use crate::{journals, passphrase};
-use dress::Cursor;
-use pointer::{Mouse, Shown};
 
 /// The one window's title; tests and scripts find it by this.
 pub const TITLE: &str = "Deskside Operator";
@@ -171,12 +168,13 @@ impl Window {
         {
             ticker.at(self.began + at);
         }
-        match self.mouse.take_shown() {
-            Some(Shown::Picture) => shell.present(WINDOW),
-            Some(Shown::Window) => shell.redraw(WINDOW),
+        match self.mouse.take_redraw() {
+            Some(Redraw::Picture) => shell.present(WINDOW),
+            Some(Redraw::Window) => shell.redraw(WINDOW),
             None => {}
         }
-        self.cursor.dress(&self.model, &mut self.picture, shell);
+        let place = self.model.session().map_or(CursorPlace::Nowhere, Session::cursor_place);
+        self.cursor.dress(place, WINDOW, &mut self.picture, shell);
     }
 
     fn unlock(&mut self, passphrase: Secret, shell: &mut Shell<'_>) {
@@ -339,7 +337,7 @@ impl App for Window {
                 if bar != self.shows_bar() {
                     shell.redraw(WINDOW);
                 }
-                effects.extend(self.mouse.tick(&mut self.model, &mut self.picture, now));
+                effects.extend(self.mouse.tick(&mut self.model, &mut self.picture, now.monotonic));
                 return self.carry_out(effects, shell);
             }
         };
@@ -351,7 +349,7 @@ impl App for Window {
         let now = self.now();
         let acts = view::show(ui, &self.model, &mut self.forms, &mut self.picture, now.monotonic);
         // Something may have come between pointer and picture, or gone.
-        let effects = self.mouse.look(&mut self.model, &self.picture, now);
+        let effects = self.mouse.look(&mut self.model, &self.picture, now.monotonic);
         self.carry_out(effects, shell);
         for act in acts {
             let effects = self.model.act(act, now);
@@ -370,7 +368,7 @@ impl App for Window {
             WindowEvent::KeyboardInput { .. } if before == Some(Keyboard::Customer) => {
                 return Handling::Taken;
             }
-            event => self.mouse.input(event, &mut self.model, &mut self.picture, now),
+            event => self.mouse.input(event, &mut self.model, &mut self.picture, now.monotonic),
         };
         self.carry_out(effects, shell);
         if before != self.model.session().map(Session::keyboard) || bar != self.shows_bar() {
@@ -390,25 +388,13 @@ impl App for Window {
     }
 }
 
-/// Sends the network's events where they belong: pictures to the decoder, the rest to the window, and what
-/// ends a picture to both, in order.
+/// Sends the network's events where they belong. What ends the session ends the picture.
 fn dispatch(event: operator::Event, orders: &Sender<Order>, proxy: &Proxy<Event>) {
-    let order = match &event {
-        operator::Event::Screen { epoch, width, height } => {
-            Some(Order::Screen { epoch: *epoch, width: *width, height: *height })
-        }
-        operator::Event::GrantEnded { action: Action::See, .. } | operator::Event::Ended { .. } => {
-            Some(Order::Forget)
-        }
-        _ => None,
-    };
-    if let operator::Event::Update { epoch, number, body } = event {
+    let ends = matches!(event, operator::Event::Ended { .. });
+    frame::route(event, orders, |event| tell(proxy, Event::Net(event)));
+    if ends {
         // The decoder ends after the network; what it no longer takes is no longer needed.
-        return orders.send(Order::Update { epoch, number, body }).unwrap_or_default();
-    }
-    tell(proxy, Event::Net(event));
-    if let Some(order) = order {
-        orders.send(order).unwrap_or_default();
+        orders.send(Order::Forget).unwrap_or_default();
     }
 }
 
@@ -425,6 +411,3 @@ fn locale() -> String {
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
         .unwrap_or_else(|| "C".to_owned())
 }
-
-/// How long a scrolled picture stands before it is scrolled on while the pointer rests at its edge.
-const SCROLL_INTERVAL: Duration = Duration::from_millis(30);

@@ -5,3 +5,4 @@
 
 pub mod journals;
 pub mod sharing;
+pub mod viewing;

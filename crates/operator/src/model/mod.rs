@@ -2,20 +2,17 @@
 //! network's events go in, [`Effect`]s come out, and the view draws what [`Model`] says.
 
 mod drawing;
-mod full_screen;
-mod hand;
-mod permission;
 mod session;
 mod statistics;
 #[cfg(test)]
 mod tests;
-mod zoom;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use deskside_net::Problem;
 use deskside_net::operator::{Command, Event};
+use deskside_party::viewing::Viewer;
 use deskside_proto::Code;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd};
@@ -23,11 +20,10 @@ use deskside_proto::marks::{Colour, MarkEvent};
 use deskside_session::{Journal, Now};
 use deskside_trust::Secret;
 
+pub use deskside_party::viewing::{Permission, Pointer, Refusal, Zoom};
 pub use drawing::{Drawing, Tool};
-pub use permission::{Permission, Refusal};
-pub use session::{Keyboard, Pointer, Session};
+pub use session::{Keyboard, Session};
 pub use statistics::{Rates, Statistics};
-pub use zoom::Zoom;
 
 /// How long the window stays open for the last messages of a session after it was closed.
 const LINGER: Duration = Duration::from_secs(3);
@@ -488,18 +484,6 @@ impl Model {
         effects
     }
 
-    /// The pointer did something over or beside the picture.
-    pub fn pointer(&mut self, event: Pointer, now: Now) -> Vec<Effect> {
-        self.session_mut().map_or_else(Vec::new, |session| session.pointer(event, now.monotonic))
-    }
-
-    /// The pointer touched the top edge of the window.
-    pub fn touched_edge(&mut self, now: Now) {
-        if let Some(session) = self.session_mut() {
-            session.touched_edge(now.monotonic);
-        }
-    }
-
     /// So many further updates of the picture are on the screen, which is the customer's to the last bit or
     /// not, as far as that is known.
     pub fn shown(&mut self, updates: u64, exact: Option<bool>) {
@@ -549,5 +533,39 @@ impl Model {
             return vec![Effect::Quit];
         }
         self.session_mut().map_or_else(Vec::new, |session| session.tick(now.monotonic))
+    }
+}
+
+/// What the mouse has to do with it.
+impl Viewer for Model {
+    type Effect = Effect;
+
+    fn sees(&self) -> bool {
+        self.session().is_some_and(|session| session.screen().is_some())
+    }
+
+    fn reaches_sharer(&self) -> bool {
+        self.session().is_some_and(Session::reaches_customer)
+    }
+
+    fn has_keyboard(&self) -> bool {
+        self.session().map(Session::keyboard) == Some(Keyboard::Customer)
+    }
+
+    fn pointer(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
+        self.session_mut().map_or_else(Vec::new, |session| session.pointer(event, now))
+    }
+
+    fn touched_edge(&mut self, now: Duration) {
+        if let Some(session) = self.session_mut() {
+            session.touched_edge(now);
+        }
+    }
+
+    fn zoom(&mut self, zoom: Zoom) -> Vec<Effect> {
+        if let Some(session) = self.session_mut() {
+            session.zoom = zoom;
+        }
+        Vec::new()
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deskside_net::Quality;
 use deskside_net::operator::{Command, Event};
+use deskside_party::viewing::{Bar, Chord, CursorPlace, Hand, Permission, Pointer, Whose};
 use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::Action;
@@ -12,9 +13,6 @@ use deskside_proto::marks::MarkEvent;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
 
 use super::drawing::{Drawing, Tool};
-use super::full_screen::{Bar, Chord, Whose};
-use super::hand::Hand;
-use super::permission::Permission;
 use super::statistics::Statistics;
 use super::{Effect, Zoom};
 
@@ -27,24 +25,6 @@ pub enum Keyboard {
     Here,
     /// To the customer's computer, every one but right Ctrl.
     Customer,
-}
-
-/// What the pointer did in the window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pointer {
-    /// It is over this pixel of the customer's picture, or beside the picture and nearest to this pixel.
-    Moved {
-        /// From the left and from the top.
-        at: (u16, u16),
-        /// Whether it is over the picture.
-        over: bool,
-    },
-    /// It left the window, or there is no picture.
-    Left,
-    /// A button went down or up where it is.
-    Button(Button, bool),
-    /// The wheel turned by notches, right and down are positive.
-    Wheel(f32, f32),
 }
 
 /// A running session.
@@ -168,11 +148,21 @@ impl Session {
         self.screen.filter(|_| self.see.is_allowed())
     }
 
-    /// Whether the pointer is over the picture and moves the customer's. Then the customer's cursor is
-    /// drawn as the pointer itself, and not where it was last reported.
-    #[must_use]
-    pub fn pointer_is_customers(&self) -> bool {
+    /// Whether the pointer is over the picture and moves the customer's.
+    fn pointer_is_customers(&self) -> bool {
         self.hand.is_live() && (self.hand.is_dragging() || self.pointer.is_some_and(|(_, over)| over))
+    }
+
+    /// Where the customer's cursor is drawn: as the pointer itself while that moves it, otherwise where it was
+    /// last reported.
+    #[must_use]
+    pub fn cursor_place(&self) -> CursorPlace {
+        match self.cursor {
+            _ if self.screen().is_none() => CursorPlace::Nowhere,
+            _ if self.pointer_is_customers() => CursorPlace::Pointer,
+            Some(_) => CursorPlace::Picture,
+            None => CursorPlace::Nowhere,
+        }
     }
 
     /// Whether pointer and wheel work on the customer's computer just now, wherever they are over the picture.
@@ -346,7 +336,7 @@ impl Session {
     /// A key from the platform while the keyboard is grabbed.
     pub(super) fn key(&mut self, event: InputEvent, now: Duration) -> Vec<Effect> {
         match self.chord.hear(&event) {
-            Whose::Customers => input(self.hand.key(event, now)),
+            Whose::Sharers => input(self.hand.key(event, now)),
             Whose::Pressed => self.set_full_screen(!self.is_full_screen(), now),
             Whose::Ours => Vec::new(),
         }

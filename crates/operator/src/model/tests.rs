@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deskside_net::operator::{Command, Event};
 use deskside_net::{Problem, Quality};
+use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
@@ -178,18 +179,18 @@ fn a_no_is_shown_and_can_be_asked_again() {
 #[test]
 fn pointer_and_keys_reach_the_customer_while_control_is_allowed() {
     let mut model = controlled();
-    let move_to = model.pointer(over(10, 10), at(13));
+    let move_to = model.pointer(over(10, 10), at(13).monotonic);
     assert_eq!(sent(&move_to), [InputEvent::PointerMove { x: 10, y: 10 }]);
-    let press = model.pointer(Pointer::Button(Button::Left, true), at(13));
+    let press = model.pointer(Pointer::Button(Button::Left, true), at(13).monotonic);
     assert_eq!(sent(&press).len(), 2, "{press:?}");
     assert_eq!(sent(&model.key(InputEvent::Text('ß'), at(13))), [InputEvent::Text('ß')]);
-    let dragged = model.pointer(Pointer::Moved { at: (0, 599), over: false }, at(14));
+    let dragged = model.pointer(Pointer::Moved { at: (0, 599), over: false }, at(14).monotonic);
     assert_eq!(sent(&dragged), [InputEvent::PointerMove { x: 0, y: 599 }], "a drag may leave the picture");
-    let release = model.pointer(Pointer::Button(Button::Left, false), at(15));
+    let release = model.pointer(Pointer::Button(Button::Left, false), at(15).monotonic);
     assert!(sent(&release).contains(&InputEvent::PointerButton { button: Button::Left, pressed: false }));
-    let beside = model.pointer(Pointer::Moved { at: (10, 0), over: false }, at(16));
+    let beside = model.pointer(Pointer::Moved { at: (10, 0), over: false }, at(16).monotonic);
     assert!(sent(&beside).is_empty(), "the bar is no part of the picture");
-    assert!(sent(&model.pointer(Pointer::Wheel(0.0, 1.0), at(16))).is_empty());
+    assert!(sent(&model.pointer(Pointer::Wheel(0.0, 1.0), at(16).monotonic)).is_empty());
 }
 
 #[test]
@@ -203,7 +204,7 @@ fn nothing_reaches_the_customer_without_control() {
         Pointer::Button(Button::Left, false),
         Pointer::Wheel(0.0, 1.0),
     ] {
-        assert!(model.pointer(event, at(13)).is_empty(), "{event:?}");
+        assert!(model.pointer(event, at(13).monotonic).is_empty(), "{event:?}");
     }
     assert!(model.key(InputEvent::Text('a'), at(13)).is_empty());
     assert_eq!(model.session().unwrap().keyboard(), Keyboard::Idle);
@@ -220,8 +221,8 @@ fn right_ctrl_brings_the_keyboard_back_and_a_click_sends_it_again() {
     );
     assert_eq!(model.session().unwrap().keyboard(), Keyboard::Here);
     assert!(model.key(InputEvent::Text('a'), at(14)).is_empty());
-    let _ = model.pointer(over(10, 10), at(15));
-    let effects = model.pointer(Pointer::Button(Button::Left, true), at(15));
+    let _ = model.pointer(over(10, 10), at(15).monotonic);
+    let effects = model.pointer(Pointer::Button(Button::Left, true), at(15).monotonic);
     assert!(matches!(effects[0], Effect::Keyboard(true)), "{effects:?}");
     assert_eq!(model.session().unwrap().keyboard(), Keyboard::Customer);
 }
@@ -233,7 +234,7 @@ fn focus_loss_lets_go_and_coming_back_goes_on() {
     assert_eq!(sent(&model.key(InputEvent::Text('a'), at(13))).len(), 1);
     let effects = model.keyboard_lost();
     assert_eq!(sent(&effects), [InputEvent::ReleaseAll]);
-    assert!(sent(&model.pointer(over(10, 10), at(15))).is_empty());
+    assert!(sent(&model.pointer(over(10, 10), at(15).monotonic)).is_empty());
     assert!(matches!(&model.focus(true)[..], [Effect::Keyboard(true)]));
 }
 
@@ -243,7 +244,7 @@ fn a_refused_grab_says_so_and_leaves_the_pointer() {
     let _ = model.keyboard_refused("another program holds the keyboard");
     assert!(model.banner().is_some_and(|banner| banner.wrong));
     assert_eq!(model.session().unwrap().keyboard(), Keyboard::Here);
-    assert_eq!(sent(&model.pointer(over(10, 10), at(15))).len(), 1);
+    assert_eq!(sent(&model.pointer(over(10, 10), at(15).monotonic)).len(), 1);
 }
 
 #[test]
@@ -254,12 +255,12 @@ fn input_rests_while_the_customer_uses_the_mouse_answers_or_pauses() {
         (Event::Paused(true), Event::Paused(false)),
     ] {
         let mut model = controlled();
-        let _ = model.pointer(over(10, 10), at(13));
-        let _ = model.pointer(Pointer::Button(Button::Left, true), at(13));
+        let _ = model.pointer(over(10, 10), at(13).monotonic);
+        let _ = model.pointer(Pointer::Button(Button::Left, true), at(13).monotonic);
         assert_eq!(sent(&model.net(rest, at(14))), [InputEvent::ReleaseAll]);
         assert_eq!(model.session().unwrap().keyboard(), Keyboard::Customer, "keys stay off this desktop");
         assert!(sent(&model.key(InputEvent::Text('a'), at(14))).is_empty());
-        assert!(sent(&model.pointer(over(20, 10), at(14))).is_empty());
+        assert!(sent(&model.pointer(over(20, 10), at(14).monotonic)).is_empty());
         let _ = model.net(go_on, at(15));
         assert_eq!(sent(&model.key(InputEvent::Text('a'), at(15))), [InputEvent::Text('a')]);
     }
@@ -316,10 +317,10 @@ fn right_ctrl_brings_the_bar_of_the_whole_screen_back_for_as_long_as_the_keyboar
     assert!(model.session().unwrap().shows_bar());
     let _ = model.tick(at(60));
     assert!(model.session().unwrap().shows_bar());
-    let _ = model.pointer(over(10, 10), at(61));
-    let _ = model.pointer(Pointer::Button(Button::Left, true), at(61));
+    let _ = model.pointer(over(10, 10), at(61).monotonic);
+    let _ = model.pointer(Pointer::Button(Button::Left, true), at(61).monotonic);
     assert!(!model.session().unwrap().shows_bar());
-    model.touched_edge(at(62));
+    model.touched_edge(at(62).monotonic);
     assert!(!model.session().unwrap().shows_bar(), "what is dragged there is dragged over there");
 }
 

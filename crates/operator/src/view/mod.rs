@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use deskside_ui::egui::{self, Key, Modifiers, Popup, Ui};
 use deskside_ui::theme::{Palette, Tone, UNIT};
-use deskside_ui::{Picture, Scaling, widgets};
+use deskside_ui::{Picture, widgets};
 
 use crate::model::{Act, Model, State, Zoom};
 use secret_text::SecretText;
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture
         State::Waiting(waiting) => cards::waiting(ui, model, forms, waiting, now, &mut acts),
         State::Ended(summary) => cards::ended(ui, model, forms, summary, &mut acts),
         State::Session(session) => {
-            let scaling = scaling(session.zoom);
+            let scaling = session.zoom.scaling();
             if picture.scaling() != scaling {
                 picture.set_scaling(scaling, None);
             }
@@ -70,14 +70,6 @@ pub fn show(ui: &mut Ui, model: &Model, forms: &mut Forms, picture: &mut Picture
         }
     }
     acts
-}
-
-/// What a zoom means to the picture.
-pub(crate) fn scaling(zoom: Zoom) -> Scaling {
-    match zoom {
-        Zoom::Fit => Scaling::Fit,
-        Zoom::Percent(percent) => Scaling::Percent(percent),
-    }
 }
 
 /// Keys that work wherever the keyboard is in the window.

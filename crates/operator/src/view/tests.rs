@@ -2,6 +2,7 @@
 
 use deskside_net::operator::{Command, Event};
 use deskside_net::{Problem, Quality};
+use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
@@ -396,7 +397,7 @@ fn the_bar_of_the_whole_screen_goes_comes_back_and_stays_under_the_pointer() {
     assert!(!later(&mut window, 2));
     assert!(top(&window), "the picture has the whole window");
     let now = window.state().now();
-    window.state_mut().model.touched_edge(now);
+    window.state_mut().model.touched_edge(now.monotonic);
     window.run();
     assert!(later(&mut window, 1) && !top(&window));
     window.hover_at(egui::pos2(560.0, 10.0));
@@ -436,7 +437,7 @@ fn giving_control_back_lets_go_first() {
     let mut window = controlled();
     let state = window.state_mut();
     let now = state.now();
-    let _ = state.model.pointer(Pointer::Moved { at: (1, 1), over: true }, now);
+    let _ = state.model.pointer(Pointer::Moved { at: (1, 1), over: true }, now.monotonic);
     let _ = state.model.key(InputEvent::Text('a'), now);
     click(&mut window, "Give back control");
     let effects = take(&mut window);

@@ -139,6 +139,7 @@ fn action_name(action: Action) -> &'static str {
         Action::See => "See the screen",
         Action::Control => "Use mouse and keyboard",
         Action::Point => "Point and draw",
+        Action::Demonstrate => "Show another screen",
     }
 }
 

@@ -6,14 +6,14 @@ use std::{io, thread};
 
 /// A thread that waits for the earliest of the moments that it was given.
 #[derive(Debug)]
-pub(crate) struct Ticker(Sender<Instant>);
+pub struct Ticker(Sender<Instant>);
 
 impl Ticker {
     /// Starts the thread; it calls `tick` and ends when the ticker is dropped.
     ///
     /// # Errors
     /// What the system said, if there can be no more threads.
-    pub(crate) fn start(tick: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub fn start(tick: impl Fn() + Send + 'static) -> io::Result<Self> {
         let (sender, moments) = channel::<Instant>();
         thread::Builder::new().name("ticker".into()).spawn(move || {
             let mut next: Option<Instant> = None;
@@ -37,7 +37,7 @@ impl Ticker {
 
     /// Ticks at this moment or, if it has passed, at once. Of several moments the earliest counts; whoever
     /// still needs a later one says so again after the tick.
-    pub(crate) fn at(&self, moment: Instant) {
+    pub fn at(&self, moment: Instant) {
         // The thread lives as long as this ticker; should it have died, clocks stand still and input goes on.
         self.0.send(moment).unwrap_or_default();
     }

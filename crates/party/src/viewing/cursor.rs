@@ -1,23 +1,31 @@
-//! Draws the customer's cursor: as the operator's own pointer, or in the picture where it was reported.
+//! Draws the sharer's cursor: as the viewer's own pointer, or in the picture where it was reported.
 
 use deskside_codec::cursor;
 use deskside_proto::control::CursorShape;
-use deskside_ui::{CursorImage, Picture, PointerShape, Shell};
+use deskside_ui::{CursorImage, Picture, PointerShape, Shell, WindowKey};
 use tracing::debug;
 
-use super::WINDOW;
-use crate::model::Model;
-
-/// What is known of the customer's cursor.
-#[derive(Default)]
-pub(super) struct Cursor {
+/// What is known of the sharer's cursor.
+#[derive(Debug, Default)]
+pub struct Cursor {
     /// How it looks.
     image: Option<CursorImage>,
     /// What the window was last told, so that it is told changes only.
     dressed: Dress,
 }
 
-/// Where the customer's cursor is drawn.
+/// Where the sharer's cursor belongs just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorPlace {
+    /// Nowhere: there is no picture, or no place is known.
+    Nowhere,
+    /// In the picture, where it was reported.
+    Picture,
+    /// Where the viewer's pointer is, which moves it.
+    Pointer,
+}
+
+/// How the window is dressed.
 #[derive(Debug, Clone, PartialEq, Default)]
 enum Dress {
     /// Nowhere.
@@ -30,8 +38,8 @@ enum Dress {
 }
 
 impl Cursor {
-    /// The customer's cursor looks like this now. One that cannot be read is not shown.
-    pub(super) fn shape(&mut self, shape: &CursorShape) {
+    /// The sharer's cursor looks like this now. One that cannot be read is not shown.
+    pub fn shape(&mut self, shape: &CursorShape) {
         let size = (u32::from(shape.width), u32::from(shape.height));
         self.image = match cursor::decompress(&shape.pixels, size.0, size.1) {
             Ok(bgra) if !bgra.is_empty() => Some(CursorImage {
@@ -43,26 +51,29 @@ impl Cursor {
             }),
             Ok(_) => None,
             Err(error) => {
-                debug!(%error, "the customer's cursor cannot be read");
+                debug!(%error, "the sharer's cursor cannot be read");
                 None
             }
         };
     }
 
-    pub(super) fn forget(&mut self) {
+    /// How it looks is no longer known.
+    pub fn forget(&mut self) {
         self.image = None;
     }
 
-    /// Draws it where the model says.
-    pub(super) fn dress(&mut self, model: &Model, picture: &mut Picture, shell: &mut Shell<'_>) {
-        let session = model.session().filter(|session| session.screen().is_some());
-        let dress = match session {
-            None => Dress::Nothing,
-            Some(session) if session.pointer_is_customers() => Dress::Pointer(self.image.clone()),
-            Some(session) => match (&self.image, session.cursor) {
-                (Some(cursor), Some(_)) => Dress::Picture(cursor.clone()),
-                _ => Dress::Nothing,
-            },
+    /// Draws it at its place in this window.
+    pub fn dress(
+        &mut self,
+        place: CursorPlace,
+        window: WindowKey,
+        picture: &mut Picture,
+        shell: &mut Shell<'_>,
+    ) {
+        let dress = match (place, &self.image) {
+            (CursorPlace::Pointer, image) => Dress::Pointer(image.clone()),
+            (CursorPlace::Picture, Some(cursor)) => Dress::Picture(cursor.clone()),
+            (CursorPlace::Picture, None) | (CursorPlace::Nowhere, _) => Dress::Nothing,
         };
         if dress == self.dressed {
             return;
@@ -72,14 +83,14 @@ impl Cursor {
             Dress::Picture(cursor) => picture.set_cursor(Some(cursor.clone())),
         }
         shell.set_pointer(
-            WINDOW,
+            window,
             match &dress {
                 Dress::Pointer(Some(cursor)) => PointerShape::Image(cursor.clone()),
                 Dress::Pointer(None) => PointerShape::Cross,
                 Dress::Nothing | Dress::Picture(_) => PointerShape::Widgets,
             },
         );
-        shell.present(WINDOW);
+        shell.present(window);
         self.dressed = dress;
     }
 }

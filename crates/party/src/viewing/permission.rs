@@ -1,19 +1,19 @@
-//! One thing that the operator may do in a session, from not asked to allowed and back.
+//! One thing that the viewer may do, from not asked to allowed and back.
 
 use deskside_proto::journal::{GrantEnd, Verdict};
 use deskside_proto::{GrantId, RequestId};
 
-/// How far the customer's permission for one action has come.
+/// How far the sharer's permission for one action has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Permission {
     /// Not asked for.
     #[default]
     None,
-    /// The customer is being asked; the number comes from the network side.
+    /// The sharer is being asked; the number comes from the network side.
     Asking(Option<RequestId>),
-    /// The customer allowed it.
+    /// The sharer allowed it.
     Allowed(GrantId),
-    /// The customer did not allow it.
+    /// The sharer did not allow it.
     Refused(Refusal),
     /// It was allowed and is no longer.
     Ended(GrantEnd),
@@ -22,7 +22,7 @@ pub enum Permission {
 /// How a question ended without a yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The customer said no.
+    /// The sharer said no.
     Denied,
     /// Nobody answered in time.
     TimedOut,
@@ -37,21 +37,21 @@ impl Permission {
         matches!(self, Self::Allowed(_))
     }
 
-    /// Whether the customer is being asked.
+    /// Whether the sharer is being asked.
     #[must_use]
     pub fn is_asking(self) -> bool {
         matches!(self, Self::Asking(_))
     }
 
     /// The request got its number.
-    pub(super) fn asked(&mut self, request: RequestId) {
+    pub fn asked(&mut self, request: RequestId) {
         if self.is_asking() {
             *self = Self::Asking(Some(request));
         }
     }
 
     /// A request ended. A yes always counts, even where the request was being taken back: the grant exists.
-    pub(super) fn answered(&mut self, verdict: Verdict) {
+    pub fn answered(&mut self, verdict: Verdict) {
         let refusal = match verdict {
             Verdict::Allowed(grant) => {
                 *self = Self::Allowed(grant);
@@ -68,14 +68,14 @@ impl Permission {
     }
 
     /// The grant has another number and reach.
-    pub(super) fn replaced(&mut self, grant: GrantId) {
+    pub fn replaced(&mut self, grant: GrantId) {
         if self.is_allowed() {
             *self = Self::Allowed(grant);
         }
     }
 
     /// A grant ended; an older one than the present one changes nothing.
-    pub(super) fn ended(&mut self, grant: GrantId, reason: GrantEnd) {
+    pub fn ended(&mut self, grant: GrantId, reason: GrantEnd) {
         if *self == Self::Allowed(grant) {
             *self = if reason == GrantEnd::GivenBack { Self::None } else { Self::Ended(reason) };
         }

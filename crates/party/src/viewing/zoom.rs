@@ -1,4 +1,6 @@
-//! How large the customer's picture is shown.
+//! How large the sharer's picture is shown.
+
+use deskside_ui::Scaling;
 
 /// How large the picture is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -6,7 +8,7 @@ pub enum Zoom {
     /// The whole picture is visible, as large as the window allows.
     #[default]
     Fit,
-    /// So many pixels of the window for a hundred of the customer's screen.
+    /// So many pixels of the window for a hundred of the sharer's screen.
     Percent(u16),
 }
 
@@ -28,6 +30,15 @@ impl Zoom {
             steps.rfind(|step| f32::from(*step) < shown - SAME)
         }
         .map(Self::Percent)
+    }
+
+    /// What it means to the picture.
+    #[must_use]
+    pub fn scaling(self) -> Scaling {
+        match self {
+            Self::Fit => Scaling::Fit,
+            Self::Percent(percent) => Scaling::Percent(percent),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The thread that decodes the customer's picture onto the canvas from which the window shows it.
+//! The thread that decodes the sharer's picture onto the canvas from which the window shows it.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -7,9 +7,11 @@ use std::thread::JoinHandle;
 use std::{io, thread};
 
 use deskside_codec::{DecodeError, Decoder, Rect};
-use deskside_net::operator::Command;
+use deskside_proto::journal::Action;
 use deskside_ui::{Canvas, PixelRect};
 use tracing::warn;
+
+use super::net::{Command, Event};
 
 /// What the decoding thread is told, in the order of the network's events.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ pub struct Shared {
 pub struct Shown {
     /// How many updates.
     pub updates: u64,
-    /// Whether the picture is the customer's to the last bit; unknown before the first update.
+    /// Whether the picture is the sharer's to the last bit; unknown before the first update.
     pub exact: Option<bool>,
 }
 
@@ -92,7 +94,7 @@ impl Shared {
 }
 
 /// What is still to be carried out. A new picture costs far more than the few bytes that ask for one, so that
-/// a customer's program could keep the thread filling memory: what is overtaken is never begun.
+/// a sharer's program could keep the thread filling memory: what is overtaken is never begun.
 #[derive(Default)]
 struct Waiting(VecDeque<Order>);
 
@@ -165,6 +167,26 @@ impl Decoding {
 #[must_use]
 pub fn orders() -> (Sender<Order>, Receiver<Order>) {
     channel()
+}
+
+/// Sends an event of the network where it belongs: pictures to the decoding thread, the rest by `tell` to the
+/// window, and what begins or ends a picture to both, in order.
+pub fn route(event: Event, orders: &Sender<Order>, tell: impl FnOnce(Event)) {
+    let order = match &event {
+        Event::Screen { epoch, width, height } => {
+            Some(Order::Screen { epoch: *epoch, width: *width, height: *height })
+        }
+        Event::GrantEnded { action: Action::See, .. } => Some(Order::Forget),
+        _ => None,
+    };
+    if let Event::Update { epoch, number, body } = event {
+        // The decoder ends after the network; what it no longer takes is no longer needed.
+        return orders.send(Order::Update { epoch, number, body }).unwrap_or_default();
+    }
+    tell(event);
+    if let Some(order) = order {
+        orders.send(order).unwrap_or_default();
+    }
 }
 
 /// Starts the decoding thread. It ends when all senders of its orders are gone. Of the orders that wait it

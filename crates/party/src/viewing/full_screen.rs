@@ -1,5 +1,5 @@
-//! The picture over the whole of the operator's screen: when its bar is there, and the keys that begin and
-//! end it while all keys go to the customer.
+//! The picture over the whole of the viewer's screen: when its bar is there, and the keys that begin and end
+//! it while all keys go to the sharer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const BAR_STAYS: Duration = Duration::from_secs(2);
 
 /// The bar above a picture that covers the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bar {
+pub enum Bar {
     /// The pointer is on it.
     Held,
     /// It goes then.
@@ -21,12 +21,14 @@ pub(super) enum Bar {
 
 impl Bar {
     /// There from now on, for a while.
-    pub(super) fn shown(now: Duration) -> Self {
+    #[must_use]
+    pub fn shown(now: Duration) -> Self {
         Self::Until(now + BAR_STAYS)
     }
 
     /// When it goes, unless something happens.
-    pub(super) fn wake_at(self) -> Option<Duration> {
+    #[must_use]
+    pub fn wake_at(self) -> Option<Duration> {
         if let Self::Until(at) = self { Some(at) } else { None }
     }
 }
@@ -36,9 +38,9 @@ const CONTROL: [u32; 2] = [0xffe3, 0xffe4];
 const ALT: [u32; 4] = [0xffe9, 0xffea, 0xffe7, 0xffe8];
 const ENTER: [u32; 2] = [0xff0d, 0xff8d];
 
-/// Finds Ctrl+Alt+Enter among the keys on their way to the customer.
+/// Finds Ctrl+Alt+Enter among the keys on their way to the sharer.
 #[derive(Debug, Default)]
-pub(super) struct Chord {
+pub struct Chord {
     control: bool,
     alt: bool,
     /// The press of Enter that belongs to this program, until its release.
@@ -47,8 +49,9 @@ pub(super) struct Chord {
 
 /// Whose a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    Customers,
+pub enum Whose {
+    /// The sharer's.
+    Sharers,
     /// Ours: Ctrl+Alt+Enter was pressed.
     Pressed,
     /// Ours too, but nothing new.
@@ -56,7 +59,8 @@ pub(super) enum Whose {
 }
 
 impl Chord {
-    pub(super) fn hear(&mut self, event: &InputEvent) -> Whose {
+    /// A key comes by.
+    pub fn hear(&mut self, event: &InputEvent) -> Whose {
         match *event {
             InputEvent::ReleaseAll => *self = Self::default(),
             InputEvent::Key { keysym, pressed, .. } if CONTROL.contains(&keysym) => self.control = pressed,
@@ -76,7 +80,7 @@ impl Chord {
             }
             _ => {}
         }
-        Whose::Customers
+        Whose::Sharers
     }
 }
 
@@ -92,18 +96,18 @@ mod tests {
     fn only_enter_with_both_keys_is_ours_and_counts_once() {
         let mut chord = Chord::default();
         let mut hear = |keysym, pressed| chord.hear(&key(keysym, pressed));
-        assert_eq!(hear(0xff0d, true), Whose::Customers);
-        assert_eq!(hear(0xff0d, false), Whose::Customers);
-        assert_eq!(hear(0xffe3, true), Whose::Customers);
-        assert_eq!(hear(0xff0d, true), Whose::Customers, "Ctrl+Enter is the customer's");
-        assert_eq!(hear(0xff0d, false), Whose::Customers);
-        assert_eq!(hear(0xffe9, true), Whose::Customers);
+        assert_eq!(hear(0xff0d, true), Whose::Sharers);
+        assert_eq!(hear(0xff0d, false), Whose::Sharers);
+        assert_eq!(hear(0xffe3, true), Whose::Sharers);
+        assert_eq!(hear(0xff0d, true), Whose::Sharers, "Ctrl+Enter is the sharer's");
+        assert_eq!(hear(0xff0d, false), Whose::Sharers);
+        assert_eq!(hear(0xffe9, true), Whose::Sharers);
         assert_eq!(hear(0xff0d, true), Whose::Pressed);
         assert_eq!(hear(0xff0d, true), Whose::Ours, "the key repeats");
-        assert_eq!(hear(0xffe3, false), Whose::Customers);
+        assert_eq!(hear(0xffe3, false), Whose::Sharers);
         assert_eq!(hear(0xff0d, false), Whose::Ours, "its release belongs to it in any order");
-        assert_eq!(hear(0xff0d, true), Whose::Customers);
-        assert_eq!(hear(0xffc8, true), Whose::Customers, "F11");
+        assert_eq!(hear(0xff0d, true), Whose::Sharers);
+        assert_eq!(hear(0xffc8, true), Whose::Sharers, "F11");
     }
 
     #[test]
@@ -112,6 +116,6 @@ mod tests {
         let _ = chord.hear(&key(0xffe3, true));
         let _ = chord.hear(&key(0xffe9, true));
         let _ = chord.hear(&InputEvent::ReleaseAll);
-        assert_eq!(chord.hear(&key(0xff0d, true)), Whose::Customers);
+        assert_eq!(chord.hear(&key(0xff0d, true)), Whose::Sharers);
     }
 }

@@ -1,5 +1,5 @@
-//! The operator's hand on the customer's computer: turns pointer and keys of the window into input for the
-//! other side, merges pointer moves, and sees to it that nothing stays held.
+//! The viewer's hand on the sharer's computer: turns pointer and keys of the window into input for the other
+//! side, merges pointer moves, and sees to it that nothing stays held.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use deskside_proto::input::{Button, InputEvent};
 
 /// Shortest time between two pointer moves on the wire: 120 a second are more than any screen shows.
-pub(super) const MOVE_INTERVAL: Duration = Duration::from_micros(8_333);
+const MOVE_INTERVAL: Duration = Duration::from_micros(8_333);
 /// Wheel units in one notch.
 const NOTCH: f32 = 120.0;
 /// Most wheel units in one event.
 const MOST_TURN: f32 = 100.0 * NOTCH;
 
-/// What is known about the hand. Everything is in pixels of the customer's picture.
+/// What is known about the hand. Everything is in pixels of the sharer's picture.
 #[derive(Debug, Default)]
-pub(super) struct Hand {
-    /// Whether input reaches the customer's computer: granted, not resting, window in front.
+pub struct Hand {
+    /// Whether input reaches the sharer's computer: granted, not resting, window in front.
     live: bool,
-    /// Whether the keyboard goes to the customer's computer too.
+    /// Whether the keyboard goes to the sharer's computer too.
     keyboard: bool,
     /// The latest position that has not been sent.
     waiting: Option<(u16, u16)>,
@@ -32,42 +32,42 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// Whether input reaches the customer's computer.
+    /// Whether input reaches the sharer's computer.
     #[must_use]
-    pub(super) fn is_live(&self) -> bool {
+    pub fn is_live(&self) -> bool {
         self.live
     }
 
-    /// Whether keys reach the customer's computer.
+    /// Whether keys reach the sharer's computer.
     #[must_use]
-    pub(super) fn has_keyboard(&self) -> bool {
+    pub fn has_keyboard(&self) -> bool {
         self.live && self.keyboard
     }
 
     /// Whether a button is held that was pressed on the picture, so that the pointer belongs to it.
     #[must_use]
-    pub(super) fn is_dragging(&self) -> bool {
+    pub fn is_dragging(&self) -> bool {
         !self.buttons.is_empty()
     }
 
-    /// Input may reach the customer's computer from now on, or no longer; then everything held is let go.
+    /// Input may reach the sharer's computer from now on, or no longer; then everything held is let go.
     #[must_use]
-    pub(super) fn set_live(&mut self, live: bool) -> Vec<InputEvent> {
+    pub fn set_live(&mut self, live: bool) -> Vec<InputEvent> {
         let released = if self.live && !live { self.release() } else { Vec::new() };
         self.live = live;
         released
     }
 
-    /// The keyboard goes to the customer's computer, or stays here; then every key is let go.
+    /// The keyboard goes to the sharer's computer, or stays here; then every key is let go.
     #[must_use]
-    pub(super) fn set_keyboard(&mut self, keyboard: bool) -> Vec<InputEvent> {
+    pub fn set_keyboard(&mut self, keyboard: bool) -> Vec<InputEvent> {
         let was = std::mem::replace(&mut self.keyboard, keyboard);
         if was && !keyboard && self.live { self.release() } else { Vec::new() }
     }
 
     /// The pointer is here now. The move is sent at once or, if one was sent just before, by [`Self::tick`].
     #[must_use]
-    pub(super) fn moved(&mut self, to: (u16, u16), now: Duration) -> Vec<InputEvent> {
+    pub fn moved(&mut self, to: (u16, u16), now: Duration) -> Vec<InputEvent> {
         if !self.live {
             return Vec::new();
         }
@@ -77,7 +77,7 @@ impl Hand {
 
     /// A button went down or up at a place. A release without its press stays here.
     #[must_use]
-    pub(super) fn button(
+    pub fn button(
         &mut self,
         button: Button,
         pressed: bool,
@@ -97,7 +97,7 @@ impl Hand {
 
     /// The wheel turned, in notches; right and down are positive.
     #[must_use]
-    pub(super) fn wheel(&mut self, dx: f32, dy: f32, now: Duration) -> Vec<InputEvent> {
+    pub fn wheel(&mut self, dx: f32, dy: f32, now: Duration) -> Vec<InputEvent> {
         if !self.live {
             return Vec::new();
         }
@@ -115,10 +115,10 @@ impl Hand {
         events
     }
 
-    /// A key, as the platform's keyboard gives it, if the keyboard goes to the customer. When the platform
+    /// A key, as the platform's keyboard gives it, if the keyboard goes to the sharer. When the platform
     /// lets go of everything, buttons are let go too.
     #[must_use]
-    pub(super) fn key(&mut self, event: InputEvent, now: Duration) -> Vec<InputEvent> {
+    pub fn key(&mut self, event: InputEvent, now: Duration) -> Vec<InputEvent> {
         if !self.has_keyboard() {
             return Vec::new();
         }
@@ -133,13 +133,13 @@ impl Hand {
 
     /// When [`Self::tick`] is to be called next.
     #[must_use]
-    pub(super) fn wake_at(&self) -> Option<Duration> {
+    pub fn wake_at(&self) -> Option<Duration> {
         self.waiting.map(|_| self.moved_at.map_or(Duration::ZERO, |at| at + MOVE_INTERVAL))
     }
 
     /// Sends the latest position if its time has come.
     #[must_use]
-    pub(super) fn tick(&mut self, now: Duration) -> Vec<InputEvent> {
+    pub fn tick(&mut self, now: Duration) -> Vec<InputEvent> {
         if self.wake_at().is_some_and(|at| at <= now) { self.flush(now) } else { Vec::new() }
     }
 
@@ -151,7 +151,7 @@ impl Hand {
     }
 
     /// Lets go of everything.
-    pub(super) fn release(&mut self) -> Vec<InputEvent> {
+    pub fn release(&mut self) -> Vec<InputEvent> {
         self.waiting = None;
         self.turned = (0.0, 0.0);
         let held = !std::mem::take(&mut self.buttons).is_empty();
