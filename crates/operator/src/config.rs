@@ -58,6 +58,10 @@ pub struct Arguments {
     /// What both programs have.
     #[command(flatten)]
     pub common: CommonOptions,
+    /// Internal: lets go of keys should the main process be killed; reads what to let go of from standard input.
+    // Its name stands in `deskside_party::sharing` as well, which starts that process.
+    #[arg(long, hide = true)]
+    pub let_go: bool,
 }
 
 /// The configuration file as it is written.

@@ -8,7 +8,7 @@
 
 mod bundle;
 pub mod config;
-mod journals;
+mod demonstration;
 pub mod model;
 mod passphrase;
 pub mod view;

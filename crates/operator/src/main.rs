@@ -14,6 +14,9 @@ use time::UtcOffset;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.let_go {
+        return deskside_party::sharing::let_go();
+    }
     let (appearance, settings) = match Folders::of(|name| std::env::var_os(name).map(PathBuf::from)) {
         Ok(folders) => config::gather(arguments, &folders),
         Err(error) => (Appearance::default(), Err(error.into())),

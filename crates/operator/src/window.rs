@@ -5,10 +5,14 @@ mod tests;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use deskside_net::operator::{self, Handle, OperatorConfig};
+use deskside_net::viewing;
+use deskside_party::journals;
+use deskside_party::sharing::{self, Desk};
 use deskside_party::viewing::frame::{self, Order, Shared};
 use deskside_party::viewing::{Cursor, CursorPlace, Mouse, Redraw, Ticker};
 use deskside_platform::x11::KeyboardGrab;
@@ -22,9 +26,10 @@ use tracing::{error, info, warn};
 
 use crate::bundle::BundleFile;
 use crate::config::Settings;
+use crate::demonstration::{Demonstration, Stage};
 use crate::model::{Act, Effect, Keyboard, Model, Session};
 use crate::view::{self, Forms};
-use crate::{journals, passphrase};
+use crate::passphrase;
 
 /// The one window's title; tests and scripts find it by this.
 pub const TITLE: &str = "Deskside Operator";
@@ -47,6 +52,12 @@ pub enum Event {
     Kept(Result<PathBuf, String>),
     /// A moment that was asked for has come.
     Tick,
+    /// The own screen was shown, and this is the journal of it.
+    Shown(Journal),
+    /// The own screen can be shown.
+    Desk(Desk),
+    /// From the threads that show it.
+    Sharing(sharing::News),
 }
 
 /// The program.
@@ -65,6 +76,10 @@ pub struct Window {
     began: Instant,
     network: Option<Handle>,
     keyboard: Option<KeyboardGrab>,
+    /// The own screen, once it can be shown in this session.
+    demonstration: Option<Demonstration>,
+    /// No grant lasts longer than this.
+    longest: Option<Duration>,
     ticker: Option<Ticker>,
     /// Threads that are waited for before the program ends.
     threads: Vec<JoinHandle<()>>,
@@ -105,6 +120,8 @@ impl Window {
             began: Instant::now(),
             network: None,
             keyboard: None,
+            demonstration: None,
+            longest: None,
             threads: Vec::new(),
         };
         match ticker {
@@ -143,6 +160,11 @@ impl Window {
                         network.send(command);
                     }
                 }
+                Effect::StopShowing => {
+                    if let Some(demonstration) = &self.demonstration {
+                        demonstration.stop();
+                    }
+                }
                 Effect::Keyboard(true) => self.grab(shell),
                 Effect::Keyboard(false) => {
                     if let Some(keyboard) = &self.keyboard {
@@ -162,6 +184,11 @@ impl Window {
                 Effect::Copy(code) => shell.copy(code.expose()),
                 Effect::Quit => shell.exit(),
             }
+        }
+        if self.model.session().is_none()
+            && let Some(demonstration) = self.demonstration.take()
+        {
+            demonstration.close(shell);
         }
         if let (Some(ticker), Some(at)) =
             (&self.ticker, self.model.wake_at().into_iter().chain(self.mouse.wake_at()).min())
@@ -193,15 +220,23 @@ impl Window {
     /// Starts network and decoder with an opened bundle.
     fn connect(&mut self, bundle: OperatorBundle) -> Result<(), String> {
         let (orders, receiver) = frame::orders();
+        self.longest = bundle.descriptor().policy().longest();
         let config = OperatorConfig {
             bundle,
             path: self.settings.path,
             product: concat!("deskside-operator ", env!("CARGO_PKG_VERSION")).to_owned(),
         };
-        let proxy = self.proxy.clone();
-        let network = operator::start(config, Box::new(move |event| dispatch(event, &orders, &proxy)))
+        let (stage, back) = (Arc::new(Mutex::new(None)), self.proxy.clone());
+        let (held, proxy) = (Arc::clone(&stage), self.proxy.clone());
+        let network = operator::start(config, Box::new(move |event| dispatch(event, &orders, &proxy, &held)))
             .map_err(|problem| problem.to_string())?;
-        let commands = network.sender();
+        let began = self.proxy.clone();
+        *stage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stage::new(
+            network.sender().part(operator::Command::Demonstration),
+            Box::new(move |desk| tell(&began, Event::Desk(desk))),
+            Arc::new(move |news| tell(&back, Event::Sharing(news))),
+        ));
+        let commands = network.sender().part(operator::Command::Help);
         let proxy = self.proxy.clone();
         let decoder = frame::decode(
             receiver,
@@ -246,7 +281,12 @@ impl Window {
             if let Err(error) = &kept {
                 error!(%error, folder = %folder.display(), "the journal was not kept");
             }
-            tell(&proxy, Event::Kept(kept.map_err(|e| e.to_string())));
+            // The window tells where the session's own is; the other is beside it.
+            if journal.is_demonstration() && kept.is_ok() {
+                return;
+            }
+            let never = || "the session never began".to_owned();
+            tell(&proxy, Event::Kept(kept.map_err(|e| e.to_string()).and_then(|path| path.ok_or_else(never))));
         });
         match keeping {
             Ok(thread) => self.threads.push(thread),
@@ -266,6 +306,27 @@ impl Window {
         }
     }
 
+    fn shared_news(&mut self, news: sharing::News, shell: &mut Shell<'_>) {
+        let Some(demonstration) = &mut self.demonstration else {
+            if let sharing::News::Told(sharing::Told::Trouble(text)) = news {
+                self.model.trouble(text);
+                shell.redraw(WINDOW);
+            }
+            return;
+        };
+        match news {
+            sharing::News::Started => {}
+            sharing::News::Told(told) => demonstration.told(told, shell),
+            sharing::News::Hand(sign) => demonstration.hand(sign, shell),
+        }
+    }
+
+    fn stop_showing(&mut self, shell: &mut Shell<'_>) {
+        let effects = self.model.act(Act::StopShowing, self.now());
+        self.carry_out(effects, shell);
+        shell.redraw(WINDOW);
+    }
+
     fn shows_bar(&self) -> bool {
         self.model.session().is_none_or(Session::shows_bar)
     }
@@ -274,16 +335,16 @@ impl Window {
         let now = self.now();
         match &event {
             // The cursor alone changes the picture and no widget.
-            operator::Event::CursorMoved { x, y } => {
+            operator::Event::Help(viewing::Event::CursorMoved { x, y }) => {
                 self.picture.move_cursor(u32::from(*x), u32::from(*y));
                 shell.present(WINDOW);
             }
-            operator::Event::Screen { .. } => {
+            operator::Event::Help(viewing::Event::Screen { .. }) => {
                 // Its beginning may have come to the canvas before what ended the last one came here.
                 self.picture.renew();
                 shell.redraw(WINDOW);
             }
-            operator::Event::CursorShape(shape) => {
+            operator::Event::Help(viewing::Event::CursorShape(shape)) => {
                 self.cursor.shape(shape);
                 shell.present(WINDOW);
             }
@@ -331,6 +392,12 @@ impl App for Window {
             Event::Keyboard(GrabEvent::Escape) => self.model.act(Act::ReleaseKeyboard, now),
             Event::Keyboard(GrabEvent::Lost) => self.model.keyboard_lost(),
             Event::Kept(kept) => self.model.journal_saved(kept),
+            Event::Shown(journal) => return self.keep(journal),
+            Event::Desk(desk) => {
+                self.demonstration = Some(Demonstration::new(desk, self.longest));
+                return;
+            }
+            Event::Sharing(news) => return self.shared_news(news, shell),
             Event::Tick => {
                 let bar = self.shows_bar();
                 let mut effects = self.model.tick(now);
@@ -345,7 +412,13 @@ impl App for Window {
         shell.redraw(WINDOW);
     }
 
-    fn draw(&mut self, _window: WindowKey, ui: &mut egui::Ui, shell: &mut Shell<'_>) {
+    fn draw(&mut self, window: WindowKey, ui: &mut egui::Ui, shell: &mut Shell<'_>) {
+        if let Some(demonstration) = self.demonstration.as_mut().filter(|own| own.has(window)) {
+            if demonstration.draw(window, ui, shell) {
+                self.stop_showing(shell);
+            }
+            return;
+        }
         let now = self.now();
         let acts = view::show(ui, &self.model, &mut self.forms, &mut self.picture, now.monotonic);
         // Something may have come between pointer and picture, or gone.
@@ -358,7 +431,10 @@ impl App for Window {
         }
     }
 
-    fn input(&mut self, _window: WindowKey, event: &WindowEvent, shell: &mut Shell<'_>) -> Handling {
+    fn input(&mut self, window: WindowKey, event: &WindowEvent, shell: &mut Shell<'_>) -> Handling {
+        if window != WINDOW {
+            return Handling::Widgets;
+        }
         let now = self.now();
         let before = self.model.session().map(Session::keyboard);
         let bar = self.shows_bar();
@@ -377,21 +453,51 @@ impl App for Window {
         handling
     }
 
-    fn close_requested(&mut self, _window: WindowKey, shell: &mut Shell<'_>) {
+    fn close_requested(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
+        if let Some(demonstration) = self.demonstration.as_mut().filter(|own| own.has(window)) {
+            if demonstration.close_requested(window, shell) {
+                self.stop_showing(shell);
+            }
+            return;
+        }
         let effects = self.model.act(Act::Quit, self.now());
         self.carry_out(effects, shell);
         shell.redraw(WINDOW);
     }
 
-    fn picture(&mut self, _window: WindowKey) -> Option<&mut Picture> {
-        self.model.session().is_some().then_some(&mut self.picture)
+    fn picture(&mut self, window: WindowKey) -> Option<&mut Picture> {
+        (window == WINDOW && self.model.session().is_some()).then_some(&mut self.picture)
+    }
+
+    fn action_refused(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
+        if let Some(demonstration) = self.demonstration.as_mut().filter(|own| own.has(window)) {
+            demonstration.action_refused(window, shell);
+        }
     }
 }
 
 /// Sends the network's events where they belong. What ends the session ends the picture.
-fn dispatch(event: operator::Event, orders: &Sender<Order>, proxy: &Proxy<Event>) {
-    let ends = matches!(event, operator::Event::Ended { .. });
-    frame::route(event, orders, |event| tell(proxy, Event::Net(event)));
+fn dispatch(
+    event: operator::Event,
+    orders: &Sender<Order>,
+    proxy: &Proxy<Event>,
+    stage: &Mutex<Option<Stage>>,
+) {
+    let event = match event {
+        operator::Event::Help(event) => event,
+        operator::Event::Demonstration(event) => {
+            if let sharing::Event::Ended { journal, .. } = &event {
+                tell(proxy, Event::Shown(journal.clone()));
+            }
+            if let Some(stage) = &mut *stage.lock().unwrap_or_else(PoisonError::into_inner) {
+                stage.route(event);
+            }
+            return;
+        }
+        event => return tell(proxy, Event::Net(event)),
+    };
+    let ends = matches!(event, viewing::Event::Ended { .. });
+    frame::route(event, orders, |event| tell(proxy, Event::Net(operator::Event::Help(event))));
     if ends {
         // The decoder ends after the network; what it no longer takes is no longer needed.
         orders.send(Order::Forget).unwrap_or_default();

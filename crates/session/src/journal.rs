@@ -90,6 +90,12 @@ impl Journal {
         }
     }
 
+    /// Whether this is the journal of a demonstration, which belongs to a session's own.
+    #[must_use]
+    pub fn is_demonstration(&self) -> bool {
+        self.roles().is_demonstration
+    }
+
     /// Whether this is the journal of a demonstration that the other one, the session's, has allowed.
     #[must_use]
     pub fn follows(&self, session: &Self) -> bool {

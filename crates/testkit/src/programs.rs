@@ -40,10 +40,7 @@ impl Program {
     /// # Errors
     /// When they do not compile.
     pub fn path(self) -> Result<PathBuf> {
-        static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-        if let Err(error) = BUILT.get_or_init(|| build_all().map_err(|error| format!("{error:#}"))) {
-            bail!("{error}");
-        }
+        built()?;
         let folder = if self == Self::Customer { CUSTOMER_PROFILE } else { PROFILE };
         Ok(target_folder().join(folder_of(folder)).join(self.name()))
     }
@@ -83,12 +80,21 @@ fn build_all() -> Result<()> {
     build(&["--package", Program::Customer.name(), "--profile", CUSTOMER_PROFILE])
 }
 
-/// Has cargo build one of the testkit's own programs, and gives its file.
+/// Makes sure that all programs are there and of today, once a process.
+fn built() -> Result<()> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    if let Err(error) = BUILT.get_or_init(|| build_all().map_err(|error| format!("{error:#}"))) {
+        bail!("{error}");
+    }
+    Ok(())
+}
+
+/// The file of one of the testkit's own programs.
 ///
 /// # Errors
-/// When it does not compile.
+/// When they do not compile.
 pub(crate) fn own(name: &str) -> Result<PathBuf> {
-    build(&["--package", "deskside-testkit", "--bin", name, "--profile", PROFILE])?;
+    built()?;
     Ok(target_folder().join(folder_of(PROFILE)).join(name))
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use deskside_net::Problem;
 use deskside_net::operator::{Command, Event};
+use deskside_net::viewing;
 use deskside_party::viewing::Viewer;
 use deskside_proto::Code;
 use deskside_proto::input::InputEvent;
@@ -52,6 +53,8 @@ pub enum Act {
     Ask(Action),
     /// Takes the question back.
     Withdraw(Action),
+    /// Does not show the own screen any longer.
+    StopShowing,
     /// Takes up something to draw with, or lays it down.
     Draw(Option<Tool>),
     /// Draws in another colour.
@@ -92,6 +95,8 @@ pub enum Effect {
     Net(Command),
     /// Take the keyboard away from the desktop (`true`) or give it back.
     Keyboard(bool),
+    /// Nothing of the own screen is shown from this instant on.
+    StopShowing,
     /// Cover the screen with the window (`true`) or no longer.
     FullScreen(bool),
     /// Nothing of the customer's screen is to be kept.
@@ -284,6 +289,11 @@ impl Model {
             (Act::Ask(action), State::Session(session)) => session.ask(action),
             (Act::Withdraw(action), State::Session(session)) => session.withdraw(action),
             (Act::GiveBack(action), State::Session(session)) => session.give_back(action),
+            (Act::StopShowing, State::Session(session)) => {
+                let mut effects = vec![Effect::StopShowing];
+                effects.extend(session.give_back(Action::Demonstrate));
+                effects
+            }
             (Act::Draw(tool), State::Session(session)) => session.take_tool(tool),
             (Act::Colour(colour), State::Session(session)) => {
                 session.drawing.set_colour(colour);
@@ -414,7 +424,7 @@ impl Model {
                     waiting.code = Some(code);
                 }
             }
-            Event::CustomerArrived => {
+            Event::Help(viewing::Event::Arrived) => {
                 if let State::Waiting(waiting) = &mut self.state {
                     waiting.arrived = true;
                 }
@@ -430,15 +440,22 @@ impl Model {
                 }
             }
             Event::SessionFailed(problem) => return self.failed(&problem),
-            Event::Started => {
+            Event::Help(viewing::Event::Started) => {
                 if matches!(self.state, State::Waiting(_)) {
                     self.banner = None;
                     let session = Session::new(now.monotonic, self.focused);
                     self.state = State::Session(Box::new(session));
                 }
             }
-            Event::Ended { reason, journal } => return self.ended(reason, journal, now),
-            event => {
+            Event::Help(viewing::Event::Ended { reason, journal }) => return self.ended(reason, journal, now),
+            Event::Quality(quality) => {
+                if let Some(session) = self.session_mut() {
+                    session.measured(quality, now.monotonic);
+                }
+            }
+            // The own screen has a desk of its own.
+            Event::Demonstration(_) => {}
+            Event::Help(event) => {
                 if let Some(session) = self.session_mut() {
                     return session.net(&event, now.monotonic);
                 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use deskside_net::Quality;
-use deskside_net::operator::{Command, Event};
+use deskside_net::operator;
+use deskside_party::viewing::net::{Command, Event};
 use deskside_party::viewing::{Bar, Chord, CursorPlace, Hand, Permission, Pointer, Whose};
 use deskside_proto::control::Suspension;
 use deskside_proto::input::{Button, InputEvent};
@@ -38,6 +39,8 @@ pub struct Session {
     pub control: Permission,
     /// Pointing and drawing.
     pub point: Permission,
+    /// Showing the own screen in return.
+    pub demonstrate: Permission,
     /// What may be seen, in the customer's words.
     pub shown: Option<ScopeNote>,
     /// Monitors that can be looked at one by one.
@@ -83,6 +86,7 @@ impl Session {
             see: Permission::None,
             control: Permission::None,
             point: Permission::None,
+            demonstrate: Permission::None,
             shown: None,
             monitors: Vec::new(),
             monitor: None,
@@ -113,6 +117,7 @@ impl Session {
             Action::See => self.see,
             Action::Control => self.control,
             Action::Point => self.point,
+            Action::Demonstrate => self.demonstrate,
         }
     }
 
@@ -121,7 +126,8 @@ impl Session {
     pub fn may_ask(&self, action: Action) -> bool {
         let permission = self.permission(action);
         // What rests on seeing is asked for together with it.
-        !self.see.is_asking() && !permission.is_allowed() && !permission.is_asking() && !self.ending
+        let waits = action.rests_on_see() && self.see.is_asking();
+        !waits && !permission.is_allowed() && !permission.is_asking() && !self.ending
     }
 
     /// Whether an action that is allowed rests all the same: the picture while it is paused, input whenever the
@@ -219,6 +225,7 @@ impl Session {
             Action::See => &mut self.see,
             Action::Control => &mut self.control,
             Action::Point => &mut self.point,
+            Action::Demonstrate => &mut self.demonstrate,
         }
     }
 
@@ -228,25 +235,25 @@ impl Session {
             return Vec::new();
         }
         let mut actions = BTreeSet::from([action]);
-        if !self.see.is_allowed() {
+        if action.rests_on_see() && !self.see.is_allowed() {
             actions.insert(Action::See);
         }
         for action in &actions {
             *self.permission_mut(*action) = Permission::Asking(None);
         }
-        vec![Effect::Net(Command::Ask(actions))]
+        vec![view(Command::Ask(actions))]
     }
 
     /// Asks for the picture of one of the monitors, or of all.
     pub(super) fn look(&mut self, monitor: Option<u8>) -> Vec<Effect> {
         self.monitor = monitor;
-        vec![Effect::Net(Command::Look(monitor))]
+        vec![view(Command::Look(monitor))]
     }
 
     /// Takes a question back. It stays open until the other side says that it is closed.
     pub(super) fn withdraw(&mut self, action: Action) -> Vec<Effect> {
         match self.permission(action) {
-            Permission::Asking(Some(request)) => vec![Effect::Net(Command::Withdraw(request))],
+            Permission::Asking(Some(request)) => vec![view(Command::Withdraw(request))],
             Permission::None
             | Permission::Asking(None)
             | Permission::Allowed(_)
@@ -261,7 +268,7 @@ impl Session {
         *self.permission_mut(action) = Permission::None;
         // The hand lets go while the grant still covers it.
         let mut effects = self.settle();
-        effects.push(Effect::Net(Command::GiveBack(grant)));
+        effects.push(view(Command::GiveBack(grant)));
         effects.extend(self.forget_picture_unless_seen());
         effects
     }
@@ -297,16 +304,18 @@ impl Session {
             Event::Paused(paused) => self.paused = paused,
             Event::Screen { width, height, .. } => self.screen = Some((width, height)),
             Event::CursorMoved { x, y } => self.cursor = Some((x, y)),
-            Event::Quality(quality) => {
-                self.quality = Some(quality);
-                self.statistics.measure(quality, now);
-            }
             _ => return Vec::new(),
         }
         let mut effects = self.settle();
         effects.extend(self.forget_picture_unless_seen());
         effects.extend(input(self.hand.tick(now)));
         effects
+    }
+
+    /// The connection was measured.
+    pub(super) fn measured(&mut self, quality: Quality, now: Duration) {
+        self.quality = Some(quality);
+        self.statistics.measure(quality, now);
     }
 
     /// The window got or lost the focus.
@@ -472,7 +481,7 @@ impl Session {
             return Vec::new();
         }
         let mut effects = self.settle();
-        effects.push(Effect::Net(Command::EndSession));
+        effects.push(Effect::Net(operator::Command::EndSession));
         effects
     }
 
@@ -486,10 +495,15 @@ impl Session {
     }
 }
 
+/// Tells the network side something about the customer's screen.
+fn view(command: Command) -> Effect {
+    Effect::Net(operator::Command::Help(command))
+}
+
 fn input(events: Vec<InputEvent>) -> Vec<Effect> {
-    if events.is_empty() { Vec::new() } else { vec![Effect::Net(Command::Input(events))] }
+    if events.is_empty() { Vec::new() } else { vec![view(Command::Input(events))] }
 }
 
 pub(super) fn mark(events: Vec<MarkEvent>) -> Vec<Effect> {
-    if events.is_empty() { Vec::new() } else { vec![Effect::Net(Command::Mark(events))] }
+    if events.is_empty() { Vec::new() } else { vec![view(Command::Mark(events))] }
 }

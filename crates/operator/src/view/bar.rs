@@ -33,10 +33,11 @@ pub(super) fn show(
     permissions(ui, session, forms, acts);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         state(ui, session, now, acts);
+        ui.separator();
         if sees {
-            ui.separator();
             shown(ui, session, zoom, width >= ROOMY, acts);
         }
+        own_screen(ui, session, acts);
     });
 }
 
@@ -90,6 +91,7 @@ fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act
                 Action::See => "Stop seeing",
                 Action::Control => "Give back control",
                 Action::Point => "Stop drawing",
+                Action::Demonstrate => "Stop showing",
             };
             if ui.add(button(Kind::Secondary, text)).clicked() {
                 acts.push(Act::GiveBack(action));
@@ -102,6 +104,7 @@ fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act
                 Action::Control if session.see.is_allowed() => "Ask to control",
                 Action::Control => "Ask to see and control",
                 Action::Point => "Ask to draw",
+                Action::Demonstrate => "Ask to show my screen",
             };
             let may = session.may_ask(action);
             // One button stands out: the next step.
@@ -168,6 +171,17 @@ fn shown(ui: &mut Ui, session: &Session, zoom: f32, roomy: bool, acts: &mut Vec<
     });
     caret(ui, &button);
     menu::show(&button.on_hover_text("Size of the picture"), session, zoom, acts);
+}
+
+/// The other direction: the customer sees the operator's screen.
+fn own_screen(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
+    let button = stable(ui, "own screen", |ui| {
+        let is_shown = session.demonstrate.is_allowed() || session.demonstrate.is_asking();
+        let kind = if is_shown { Kind::Secondary } else { Kind::Quiet };
+        ui.add(Button::new(kind, "My screen").compact().min_width(80.0 + 2.0 * UNIT))
+    });
+    caret(ui, &button);
+    menu::own_screen(&button.on_hover_text("Show the customer your own screen"), session, acts);
 }
 
 /// The sign of a button that opens a menu.

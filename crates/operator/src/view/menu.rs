@@ -7,13 +7,14 @@ use deskside_ui::egui::{
     WidgetInfo, WidgetType,
 };
 use deskside_ui::theme::{CONTROL_HEIGHT, Palette, RADIUS, Type, UNIT};
+use deskside_ui::widgets;
 
 use super::words;
-use crate::model::{Act, Session, Tool, Zoom};
+use crate::model::{Act, Permission, Session, Tool, Zoom};
 
 /// What begins and ends the whole screen, also while the other keys go to the customer.
 pub(super) const FULL_SCREEN_KEYS: &str = "Ctrl+Alt+Enter";
-const WIDTH: f32 = 232.0;
+const WIDTH: f32 = 256.0;
 
 /// The menu of this button; `shown` is how large the picture is now.
 pub(super) fn show(button: &Response, session: &Session, shown: f32, acts: &mut Vec<Act>) {
@@ -44,6 +45,26 @@ pub(super) fn show(button: &Response, session: &Session, shown: f32, acts: &mut 
         }
         if entry(ui, "Show details", "", session.details) {
             acts.push(Act::Details(!session.details));
+        }
+    });
+}
+
+/// The menu of the own screen.
+pub(super) fn own_screen(button: &Response, session: &Session, acts: &mut Vec<Act>) {
+    Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
+        let action = Action::Demonstrate;
+        let (text, act) = match session.demonstrate {
+            Permission::Asking(_) => ("Waiting for the customer… Withdraw", Act::Withdraw(action)),
+            Permission::Allowed(_) => ("Stop showing my screen", Act::StopShowing),
+            Permission::None | Permission::Refused(_) | Permission::Ended(_) => {
+                ("Ask whether you may show your screen", Act::Ask(action))
+            }
+        };
+        if entry(ui, text, "", false) {
+            acts.push(act);
+        }
+        if let Permission::Refused(refusal) = session.demonstrate {
+            widgets::small(ui, words::not_shown(refusal));
         }
     });
 }

@@ -107,6 +107,15 @@ pub(super) fn customer(suspension: Option<Suspension>, paused: bool) -> (Tone, &
     }
 }
 
+/// Why the operator's own screen is not shown.
+pub(super) fn not_shown(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Denied => "The customer did not want to see it.",
+        Refusal::TimedOut => "The customer did not answer in time.",
+        Refusal::Unavailable => "It cannot be shown just now.",
+    }
+}
+
 /// Why input does not reach the customer's computer just now.
 pub(super) fn rests(suspension: Option<Suspension>, paused: bool) -> Option<&'static str> {
     match suspension {

@@ -47,6 +47,13 @@ impl Desk {
         }
     }
 
+    /// This program's own windows are in no picture, whatever is chosen.
+    #[must_use]
+    pub fn hiding_itself(mut self) -> Self {
+        self.showing = Showing::hiding_itself();
+        self
+    }
+
     /// Starts the threads that inject and mark, behind the router that feeds them. One for each desk.
     ///
     /// # Errors

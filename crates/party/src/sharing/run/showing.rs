@@ -22,6 +22,8 @@ pub(super) enum Shield {
     #[default]
     Down,
     Up,
+    /// And stays so.
+    Always,
     /// It comes down then.
     UpUntil(Instant),
 }
@@ -31,7 +33,7 @@ impl Shield {
     pub(super) fn is_up(self, now: Instant) -> bool {
         match self {
             Self::Down => false,
-            Self::Up => true,
+            Self::Up | Self::Always => true,
             Self::UpUntil(until) => now < until,
         }
     }
@@ -68,6 +70,11 @@ impl Showing {
         Ok(())
     }
 
+    /// This program's own windows are always kept out.
+    pub(super) fn hiding_itself() -> Self {
+        Self(Arc::new(Mutex::new(Shown { picture: None, shield: Shield::Always })))
+    }
+
     pub(super) fn end(&self) {
         self.lock().picture = None;
     }
@@ -93,6 +100,9 @@ impl Showing {
     /// shown any more.
     pub(super) fn raise_shield(&self, network: &Links) {
         let mut shown = self.lock();
+        if let Shield::Always = shown.shield {
+            return;
+        }
         shown.shield = Shield::Up;
         if shown.picture.as_ref().is_some_and(|picture| !picture.raise_shield()) {
             tracing::error!("the question could not be kept out of the picture, so nothing is shown");
