@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deskside_net::operator::Event;
+use deskside_net::viewing;
 use deskside_net::{Problem, Quality};
 use deskside_operator::model::{Act, Identity, Model, Pointer, Zoom};
 use deskside_operator::view::{self, Forms};
@@ -88,7 +89,8 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
     let net =
         |event: Event, second: u64| -> Step { Box::new(move |model| drop(model.net(event, at(second)))) };
     let act = |act: Act| -> Step { Box::new(move |model| drop(model.act(act, at(2)))) };
-    let answer = |action, verdict| Event::Answered { request: RequestId(1), action, verdict };
+    let answer =
+        |action, verdict| Event::Help(viewing::Event::Answered { request: RequestId(1), action, verdict });
     let quality = Quality { rtt_ms: 34, udp: true, received: 18_300_000, sent: 412_000 };
     Ok(vec![
         ("locked", Box::new(|_: &mut Model| ())),
@@ -109,14 +111,17 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         ("home", net(Event::LoggedIn { user: "anna".into(), expires_ms: 0 }, 1)),
         ("asking", act(Act::NewSession)),
         ("code", net(Event::CodeReady { code, expires_ms: 600_000 }, 1)),
-        ("arrived", net(Event::CustomerArrived, 30)),
-        ("started", net(Event::Started, 40)),
+        ("arrived", net(Event::Help(viewing::Event::Arrived), 30)),
+        ("started", net(Event::Help(viewing::Event::Started), 40)),
         ("", net(Event::Quality(quality), 41)),
         ("see-asked", act(Act::Ask(Action::See))),
         ("see-refused", net(answer(Action::See, Verdict::Denied), 50)),
         ("", act(Act::Ask(Action::See))),
         ("", net(answer(Action::See, Verdict::Allowed(GrantId(1))), 60)),
-        ("seeing", net(Event::Screen { epoch: 1, width: SCREEN.0, height: SCREEN.1 }, 60)),
+        (
+            "seeing",
+            net(Event::Help(viewing::Event::Screen { epoch: 1, width: SCREEN.0, height: SCREEN.1 }), 60),
+        ),
         ("", Box::new(|m: &mut Model| m.shown(24, None))),
         ("", net(Event::Quality(Quality { received: 18_451_000, ..quality }), 61)),
         ("", Box::new(|m: &mut Model| m.shown(24, None))),
@@ -136,16 +141,23 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
                 drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71).monotonic))
             }),
         ),
-        ("hand", net(Event::Suspended(Some(Suspension::Hand)), 80)),
-        ("", net(Event::Suspended(None), 82)),
-        ("paused", net(Event::Paused(true), 83)),
-        ("", net(Event::Paused(false), 84)),
+        ("hand", net(Event::Help(viewing::Event::Suspended(Some(Suspension::Hand))), 80)),
+        ("", net(Event::Help(viewing::Event::Suspended(None)), 82)),
+        ("paused", net(Event::Help(viewing::Event::Paused(true)), 83)),
+        ("", net(Event::Help(viewing::Event::Paused(false)), 84)),
         ("", act(Act::Zoom(Zoom::Percent(100)))),
         (
             "f11",
-            net(Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 }, 90),
+            net(
+                Event::Help(viewing::Event::GrantEnded {
+                    action: Action::Control,
+                    grant: GrantId(2),
+                    reason: GrantEnd::F11,
+                }),
+                90,
+            ),
         ),
-        ("", net(Event::Ended { reason: SessionEnd::Customer, journal }, 1294)),
+        ("", net(Event::Help(viewing::Event::Ended { reason: SessionEnd::Customer, journal }), 1294)),
         (
             "ended",
             Box::new(|m: &mut Model| {

@@ -37,7 +37,9 @@ impl Stage {
                 Ok(running) => self.running = Some(running),
                 Err(error) => {
                     tracing::error!(%error, "the own screen cannot be shown");
-                    (self.report)(News::Told(Told::Trouble(format!("Your screen cannot be shown: {error}."))));
+                    (self.report)(News::Told(Told::Trouble(format!(
+                        "Your screen cannot be shown: {error}."
+                    ))));
                 }
             }
         }

@@ -11,5 +11,7 @@ pub mod config;
 mod demonstration;
 pub mod model;
 mod passphrase;
+#[cfg(test)]
+mod samples;
 pub mod view;
 pub mod window;

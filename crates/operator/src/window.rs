@@ -28,8 +28,8 @@ use crate::bundle::BundleFile;
 use crate::config::Settings;
 use crate::demonstration::{Demonstration, Stage};
 use crate::model::{Act, Effect, Keyboard, Model, Session};
-use crate::view::{self, Forms};
 use crate::passphrase;
+use crate::view::{self, Forms};
 
 /// The one window's title; tests and scripts find it by this.
 pub const TITLE: &str = "Deskside Operator";
@@ -286,7 +286,10 @@ impl Window {
                 return;
             }
             let never = || "the session never began".to_owned();
-            tell(&proxy, Event::Kept(kept.map_err(|e| e.to_string()).and_then(|path| path.ok_or_else(never))));
+            tell(
+                &proxy,
+                Event::Kept(kept.map_err(|e| e.to_string()).and_then(|path| path.ok_or_else(never))),
+            );
         });
         match keeping {
             Ok(thread) => self.threads.push(thread),

@@ -13,7 +13,8 @@ use time::UtcOffset;
 /// # Errors
 /// What the system said. Nothing partial is left.
 pub fn keep(journal: &Journal, folder: &Path, offset: UtcOffset) -> io::Result<Option<PathBuf>> {
-    let Some(Entry { at_ms, event: Event::Started { session, follows, .. }, .. }) = journal.entries().next() else {
+    let Some(Entry { at_ms, event: Event::Started { session, follows, .. }, .. }) = journal.entries().next()
+    else {
         return Ok(None);
     };
     let (session, proof, text) = (session.to_string(), journal.encode(), journal.to_text(offset));
@@ -64,7 +65,8 @@ mod tests {
         let party = |certificate: &[u8]| field(1, certificate);
         let mut file = b"deskside journal 1\n".to_vec();
         file.extend([field(1, &first), field(1, &second)].concat());
-        let (sharer, viewer) = if follows.is_some() { (&operator, &customer) } else { (&customer, &operator) };
+        let (sharer, viewer) =
+            if follows.is_some() { (&operator, &customer) } else { (&customer, &operator) };
         file.extend(field(2, &party(sharer.certificate())));
         file.extend(field(3, &party(viewer.certificate())));
         Journal::decode(&file).unwrap()

@@ -447,7 +447,9 @@ impl Model {
                     self.state = State::Session(Box::new(session));
                 }
             }
-            Event::Help(viewing::Event::Ended { reason, journal }) => return self.ended(reason, journal, now),
+            Event::Help(viewing::Event::Ended { reason, journal }) => {
+                return self.ended(reason, journal, now);
+            }
             Event::Quality(quality) => {
                 if let Some(session) = self.session_mut() {
                     session.measured(quality, now.monotonic);

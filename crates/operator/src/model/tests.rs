@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deskside_net::operator::{Command, Event};
+use deskside_net::viewing;
 use deskside_net::{Problem, Quality};
 use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
@@ -14,7 +15,7 @@ use deskside_session::Now;
 use deskside_trust::Secret;
 
 use super::*;
-use crate::journals::tests::{empty_journal, journal};
+use crate::samples::{empty_journal, journal};
 
 fn at(seconds: u64) -> Now {
     Now { monotonic: Duration::from_secs(1000 + seconds), wall_ms: 1_700_000_000_000 + seconds as i64 * 1000 }
@@ -47,25 +48,25 @@ fn waiting() -> Model {
 
 fn session() -> Model {
     let mut model = waiting();
-    let _ = model.net(Event::CustomerArrived, at(5));
+    let _ = model.net(Event::Help(viewing::Event::Arrived), at(5));
     assert!(matches!(model.state(), State::Waiting(waiting) if waiting.arrived));
-    let _ = model.net(Event::Started, at(10));
+    let _ = model.net(Event::Help(viewing::Event::Started), at(10));
     model
 }
 
 fn allow(model: &mut Model, action: Action, number: u32) -> Vec<Effect> {
     assert!(
-        matches!(&model.act(Act::Ask(action), at(11))[..], [Effect::Net(Command::Ask(asked))] if asked.contains(&action))
+        matches!(&model.act(Act::Ask(action), at(11))[..], [Effect::Net(Command::Help(viewing::Command::Ask(asked)))] if asked.contains(&action))
     );
-    let _ = model.net(Event::Asked { request: RequestId(number), action }, at(11));
+    let _ = model.net(Event::Help(viewing::Event::Asked { request: RequestId(number), action }), at(11));
     let verdict = Verdict::Allowed(GrantId(number));
-    model.net(Event::Answered { request: RequestId(number), action, verdict }, at(12))
+    model.net(Event::Help(viewing::Event::Answered { request: RequestId(number), action, verdict }), at(12))
 }
 
 fn controlled() -> Model {
     let mut model = session();
     assert!(allow(&mut model, Action::See, 1).is_empty());
-    let _ = model.net(Event::Screen { epoch: 1, width: 800, height: 600 }, at(12));
+    let _ = model.net(Event::Help(viewing::Event::Screen { epoch: 1, width: 800, height: 600 }), at(12));
     let effects = allow(&mut model, Action::Control, 2);
     assert!(matches!(&effects[..], [Effect::Keyboard(true)]), "{effects:?}");
     model
@@ -77,7 +78,7 @@ fn over(x: u16, y: u16) -> Pointer {
 
 fn sent(effects: &[Effect]) -> Vec<InputEvent> {
     let inputs = effects.iter().filter_map(|effect| match effect {
-        Effect::Net(Command::Input(events)) => Some(events.clone()),
+        Effect::Net(Command::Help(viewing::Command::Input(events))) => Some(events.clone()),
         _ => None,
     });
     inputs.flatten().collect()
@@ -122,8 +123,8 @@ fn the_code_counts_down_on_this_computers_clock_and_can_be_copied() {
 fn waiting_can_be_given_up_and_what_comes_late_changes_nothing() {
     let mut model = waiting();
     assert!(matches!(&model.act(Act::Cancel, at(2))[..], [Effect::Net(Command::CancelSession)]));
-    let _ = model.net(Event::Started, at(3));
-    let _ = model.net(Event::CustomerArrived, at(3));
+    let _ = model.net(Event::Help(viewing::Event::Started), at(3));
+    let _ = model.net(Event::Help(viewing::Event::Arrived), at(3));
     assert!(matches!(model.state(), State::Home));
     assert!(matches!(&model.act(Act::NewSession, at(4))[..], [Effect::Net(Command::NewSession)]));
 }
@@ -145,7 +146,9 @@ fn control_is_asked_for_together_with_seeing_until_the_screen_is_seen() {
     let mut model = session();
     let effects = model.act(Act::Ask(Action::Control), at(11));
     let both = [Action::See, Action::Control].into();
-    assert!(matches!(&effects[..], [Effect::Net(Command::Ask(actions))] if *actions == both));
+    assert!(
+        matches!(&effects[..], [Effect::Net(Command::Help(viewing::Command::Ask(actions)))] if *actions == both)
+    );
     let mut model = session();
     let _ = allow(&mut model, Action::See, 1);
     assert!(model.session().unwrap().may_ask(Action::Control));
@@ -158,11 +161,15 @@ fn control_is_asked_for_together_with_seeing_until_the_screen_is_seen() {
 fn a_question_can_be_taken_back() {
     let mut model = session();
     let _ = model.act(Act::Ask(Action::See), at(11));
-    let _ = model.net(Event::Asked { request: RequestId(7), action: Action::See }, at(11));
+    let _ =
+        model.net(Event::Help(viewing::Event::Asked { request: RequestId(7), action: Action::See }), at(11));
     let effects = model.act(Act::Withdraw(Action::See), at(12));
-    assert!(matches!(&effects[..], [Effect::Net(Command::Withdraw(RequestId(7)))]));
+    assert!(matches!(&effects[..], [Effect::Net(Command::Help(viewing::Command::Withdraw(RequestId(7))))]));
     let verdict = Verdict::Withdrawn;
-    let _ = model.net(Event::Answered { request: RequestId(7), action: Action::See, verdict }, at(12));
+    let _ = model.net(
+        Event::Help(viewing::Event::Answered { request: RequestId(7), action: Action::See, verdict }),
+        at(12),
+    );
     assert_eq!(model.session().unwrap().see, Permission::None);
 }
 
@@ -171,7 +178,10 @@ fn a_no_is_shown_and_can_be_asked_again() {
     let mut model = session();
     let _ = model.act(Act::Ask(Action::See), at(11));
     let verdict = Verdict::Denied;
-    let _ = model.net(Event::Answered { request: RequestId(1), action: Action::See, verdict }, at(12));
+    let _ = model.net(
+        Event::Help(viewing::Event::Answered { request: RequestId(1), action: Action::See, verdict }),
+        at(12),
+    );
     assert_eq!(model.session().unwrap().see, Permission::Refused(Refusal::Denied));
     assert!(model.session().unwrap().may_ask(Action::See));
 }
@@ -197,7 +207,7 @@ fn pointer_and_keys_reach_the_customer_while_control_is_allowed() {
 fn nothing_reaches_the_customer_without_control() {
     let mut model = session();
     let _ = allow(&mut model, Action::See, 1);
-    let _ = model.net(Event::Screen { epoch: 1, width: 800, height: 600 }, at(12));
+    let _ = model.net(Event::Help(viewing::Event::Screen { epoch: 1, width: 800, height: 600 }), at(12));
     for event in [
         over(10, 10),
         Pointer::Button(Button::Left, true),
@@ -216,7 +226,7 @@ fn right_ctrl_brings_the_keyboard_back_and_a_click_sends_it_again() {
     assert_eq!(sent(&model.key(InputEvent::Text('a'), at(13))).len(), 1);
     let effects = model.act(Act::ReleaseKeyboard, at(14));
     assert!(
-        matches!(&effects[..], [Effect::Net(Command::Input(events)), Effect::Keyboard(false)] if events == &[InputEvent::ReleaseAll]),
+        matches!(&effects[..], [Effect::Net(Command::Help(viewing::Command::Input(events))), Effect::Keyboard(false)] if events == &[InputEvent::ReleaseAll]),
         "{effects:?}"
     );
     assert_eq!(model.session().unwrap().keyboard(), Keyboard::Here);
@@ -250,9 +260,15 @@ fn a_refused_grab_says_so_and_leaves_the_pointer() {
 #[test]
 fn input_rests_while_the_customer_uses_the_mouse_answers_or_pauses() {
     for (rest, go_on) in [
-        (Event::Suspended(Some(Suspension::Hand)), Event::Suspended(None)),
-        (Event::Suspended(Some(Suspension::Question)), Event::Suspended(None)),
-        (Event::Paused(true), Event::Paused(false)),
+        (
+            Event::Help(viewing::Event::Suspended(Some(Suspension::Hand))),
+            Event::Help(viewing::Event::Suspended(None)),
+        ),
+        (
+            Event::Help(viewing::Event::Suspended(Some(Suspension::Question))),
+            Event::Help(viewing::Event::Suspended(None)),
+        ),
+        (Event::Help(viewing::Event::Paused(true)), Event::Help(viewing::Event::Paused(false))),
     ] {
         let mut model = controlled();
         let _ = model.pointer(over(10, 10), at(13).monotonic);
@@ -270,7 +286,11 @@ fn input_rests_while_the_customer_uses_the_mouse_answers_or_pauses() {
 fn f11_ends_control_and_gives_the_keyboard_back() {
     let mut model = controlled();
     let _ = model.key(InputEvent::Text('a'), at(13));
-    let ended = Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 };
+    let ended = Event::Help(viewing::Event::GrantEnded {
+        action: Action::Control,
+        grant: GrantId(2),
+        reason: GrantEnd::F11,
+    });
     let effects = model.net(ended, at(14));
     assert_eq!(sent(&effects), [InputEvent::ReleaseAll]);
     assert!(matches!(effects[1], Effect::Keyboard(false)), "{effects:?}");
@@ -283,7 +303,11 @@ fn f11_ends_control_and_gives_the_keyboard_back() {
 #[test]
 fn what_may_no_longer_be_seen_is_forgotten_at_once() {
     let mut model = controlled();
-    let ended = Event::GrantEnded { action: Action::See, grant: GrantId(1), reason: GrantEnd::Revoked };
+    let ended = Event::Help(viewing::Event::GrantEnded {
+        action: Action::See,
+        grant: GrantId(1),
+        reason: GrantEnd::Revoked,
+    });
     let effects = model.net(ended, at(14));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ForgetPicture)), "{effects:?}");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Keyboard(false))), "{effects:?}");
@@ -329,8 +353,12 @@ fn the_whole_screen_ends_with_what_it_shows() {
     let mut model = session();
     assert!(model.act(Act::FullScreen(true), at(11)).is_empty(), "there is nothing to show yet");
     for end in [
-        Event::GrantEnded { action: Action::See, grant: GrantId(1), reason: GrantEnd::Revoked },
-        Event::Ended { reason: SessionEnd::Customer, journal: journal() },
+        Event::Help(viewing::Event::GrantEnded {
+            action: Action::See,
+            grant: GrantId(1),
+            reason: GrantEnd::Revoked,
+        }),
+        Event::Help(viewing::Event::Ended { reason: SessionEnd::Customer, journal: journal() }),
     ] {
         let mut model = controlled();
         assert_eq!(model.act(Act::FullScreen(true), at(20)).len(), 1);
@@ -346,7 +374,10 @@ fn giving_back_lets_go_first() {
     let _ = model.key(InputEvent::Text('a'), at(13));
     let effects = model.act(Act::GiveBack(Action::Control), at(14));
     assert_eq!(sent(&effects), [InputEvent::ReleaseAll]);
-    assert!(matches!(effects.last(), Some(Effect::Net(Command::GiveBack(GrantId(2))))), "{effects:?}");
+    assert!(
+        matches!(effects.last(), Some(Effect::Net(Command::Help(viewing::Command::GiveBack(GrantId(2)))))),
+        "{effects:?}"
+    );
     assert!(model.key(InputEvent::Text('a'), at(14)).is_empty());
 }
 
@@ -358,7 +389,8 @@ fn the_end_is_summed_up_and_the_journal_kept() {
     let effects = model.act(Act::End, at(70));
     assert!(matches!(effects.last(), Some(Effect::Net(Command::EndSession))), "{effects:?}");
     assert!(model.act(Act::End, at(70)).is_empty(), "once is enough");
-    let effects = model.net(Event::Ended { reason: SessionEnd::Operator, journal: journal() }, at(71));
+    let effects = model
+        .net(Event::Help(viewing::Event::Ended { reason: SessionEnd::Operator, journal: journal() }), at(71));
     assert!(matches!(effects.last(), Some(Effect::SaveJournal(_))), "{effects:?}");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ForgetPicture)), "{effects:?}");
     let _ = model.journal_saved(Ok(PathBuf::from("/j/a.txt")));
@@ -376,8 +408,11 @@ fn the_end_is_summed_up_and_the_journal_kept() {
 #[test]
 fn a_customer_who_does_not_accept_ends_the_waiting() {
     let mut model = waiting();
-    let _ = model.net(Event::CustomerArrived, at(5));
-    let effects = model.net(Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() }, at(9));
+    let _ = model.net(Event::Help(viewing::Event::Arrived), at(5));
+    let effects = model.net(
+        Event::Help(viewing::Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() }),
+        at(9),
+    );
     assert!(effects.is_empty(), "nothing began, so there is nothing to keep: {effects:?}");
     let State::Ended(summary) = model.state() else { panic!("not ended") };
     assert_eq!((summary.lasted, &summary.journal), (None, &Kept::Nothing));
@@ -389,7 +424,8 @@ fn a_log_in_that_ends_during_a_session_is_asked_for_afterwards() {
     let mut model = controlled();
     let _ = model.net(Event::LoggedOut, at(20));
     assert!(model.session().is_some(), "the session goes on");
-    let _ = model.net(Event::Ended { reason: SessionEnd::Customer, journal: journal() }, at(30));
+    let _ = model
+        .net(Event::Help(viewing::Event::Ended { reason: SessionEnd::Customer, journal: journal() }), at(30));
     assert!(model.act(Act::NewSession, at(31)).is_empty());
     assert!(matches!(model.state(), State::LoggedOut { .. }));
     assert!(model.banner().is_some());
@@ -400,7 +436,8 @@ fn closing_the_window_ends_the_session_first_and_waits_for_its_journal() {
     let mut model = controlled();
     let effects = model.act(Act::Quit, at(20));
     assert!(matches!(effects.last(), Some(Effect::Net(Command::EndSession))), "{effects:?}");
-    let _ = model.net(Event::Ended { reason: SessionEnd::Operator, journal: journal() }, at(21));
+    let _ = model
+        .net(Event::Help(viewing::Event::Ended { reason: SessionEnd::Operator, journal: journal() }), at(21));
     assert!(matches!(&model.journal_saved(Ok(PathBuf::new()))[..], [Effect::Quit]));
 
     let mut model = controlled();

@@ -1,6 +1,7 @@
 //! The views as a person meets them: found by their names, worked by keys and clicks.
 
 use deskside_net::operator::{Command, Event};
+use deskside_net::viewing;
 use deskside_net::{Problem, Quality};
 use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
@@ -13,8 +14,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
-use crate::journals::tests::{empty_journal, journal};
 use crate::model::{Effect, Identity, Pointer};
+use crate::samples::{empty_journal, journal};
 
 struct Program {
     model: Model,
@@ -107,22 +108,22 @@ fn session() -> Window {
     press(&mut window, Key::Enter);
     let code = Code::from_number(482_915).unwrap();
     tell(&mut window, Event::CodeReady { code, expires_ms: 700_500 });
-    tell(&mut window, Event::CustomerArrived);
-    tell(&mut window, Event::Started);
+    tell(&mut window, Event::Help(viewing::Event::Arrived));
+    tell(&mut window, Event::Help(viewing::Event::Started));
     let _ = take(&mut window);
     window
 }
 
 fn answer(window: &mut Window, action: Action, number: u32, verdict: Verdict) {
-    tell(window, Event::Asked { request: RequestId(number), action });
-    tell(window, Event::Answered { request: RequestId(number), action, verdict });
+    tell(window, Event::Help(viewing::Event::Asked { request: RequestId(number), action }));
+    tell(window, Event::Help(viewing::Event::Answered { request: RequestId(number), action, verdict }));
 }
 
 fn seeing() -> Window {
     let mut window = session();
     press(&mut window, Key::Enter);
     answer(&mut window, Action::See, 1, Verdict::Allowed(GrantId(1)));
-    tell(&mut window, Event::Screen { epoch: 1, width: 800, height: 600 });
+    tell(&mut window, Event::Help(viewing::Event::Screen { epoch: 1, width: 800, height: 600 }));
     let picture = &mut window.state_mut().picture;
     picture.canvas().begin(800, 600);
     picture.renew();
@@ -162,16 +163,16 @@ fn enter_alone_leads_from_the_passphrase_to_control() {
     tell(&mut window, Event::CodeReady { code, expires_ms: 700_500 });
     press(&mut window, Key::Enter);
     assert!(matches!(&take(&mut window)[..], [Effect::Copy(code)] if code.expose() == "482915"));
-    tell(&mut window, Event::CustomerArrived);
-    tell(&mut window, Event::Started);
+    tell(&mut window, Event::Help(viewing::Event::Arrived));
+    tell(&mut window, Event::Help(viewing::Event::Started));
     press(&mut window, Key::Enter);
     assert!(
-        matches!(&take(&mut window)[..], [Effect::Net(Command::Ask(asked))] if *asked == [Action::See].into())
+        matches!(&take(&mut window)[..], [Effect::Net(Command::Help(viewing::Command::Ask(asked)))] if *asked == [Action::See].into())
     );
     answer(&mut window, Action::See, 1, Verdict::Allowed(GrantId(1)));
     press(&mut window, Key::Enter);
     assert!(
-        matches!(&take(&mut window)[..], [Effect::Net(Command::Ask(asked))] if *asked == [Action::Control].into())
+        matches!(&take(&mut window)[..], [Effect::Net(Command::Help(viewing::Command::Ask(asked)))] if *asked == [Action::Control].into())
     );
 }
 
@@ -247,11 +248,18 @@ fn buttons_reflect_what_is_asked_refused_and_allowed() {
     assert!(!window.get_by_label("Ask to see and control").accesskit_node().is_disabled());
     click(&mut window, "Ask to see");
     assert!(window.query_all_by_label("Waiting for the customer…").count() > 0);
-    tell(&mut window, Event::Asked { request: RequestId(1), action: Action::See });
+    tell(&mut window, Event::Help(viewing::Event::Asked { request: RequestId(1), action: Action::See }));
     let _ = take(&mut window);
     click(&mut window, "Withdraw");
-    assert!(matches!(&take(&mut window)[..], [Effect::Net(Command::Withdraw(RequestId(1)))]));
-    let withdrawn = Event::Answered { request: RequestId(1), action: Action::See, verdict: Verdict::Denied };
+    assert!(matches!(
+        &take(&mut window)[..],
+        [Effect::Net(Command::Help(viewing::Command::Withdraw(RequestId(1))))]
+    ));
+    let withdrawn = Event::Help(viewing::Event::Answered {
+        request: RequestId(1),
+        action: Action::See,
+        verdict: Verdict::Denied,
+    });
     tell(&mut window, withdrawn);
     assert!(window.query_by_label("Refused").is_some());
     click(&mut window, "Ask to see");
@@ -260,14 +268,17 @@ fn buttons_reflect_what_is_asked_refused_and_allowed() {
     assert!(!window.get_by_label("Ask to control").accesskit_node().is_disabled());
     let _ = take(&mut window);
     click(&mut window, "Stop seeing");
-    assert!(matches!(&take(&mut window)[..], [Effect::Net(Command::GiveBack(GrantId(1)))]));
+    assert!(matches!(
+        &take(&mut window)[..],
+        [Effect::Net(Command::Help(viewing::Command::GiveBack(GrantId(1))))]
+    ));
 }
 
 #[test]
 fn pressing_enter_twice_does_not_take_the_question_back() {
     let mut window = session();
     press(&mut window, Key::Enter);
-    tell(&mut window, Event::Asked { request: RequestId(1), action: Action::See });
+    tell(&mut window, Event::Help(viewing::Event::Asked { request: RequestId(1), action: Action::See }));
     let _ = take(&mut window);
     press(&mut window, Key::Enter);
     assert!(take(&mut window).is_empty());
@@ -287,7 +298,7 @@ fn a_click_on_the_strip_brings_the_keyboard_back() {
 #[test]
 fn why_input_rests_is_said_above_the_picture() {
     let mut window = controlled();
-    tell(&mut window, Event::Suspended(Some(Suspension::Hand)));
+    tell(&mut window, Event::Help(viewing::Event::Suspended(Some(Suspension::Hand))));
     assert!(
         window
             .query_by_label("The customer is using the mouse. Yours goes on when theirs has rested.")
@@ -299,17 +310,21 @@ fn why_input_rests_is_said_above_the_picture() {
     assert!(window.query_by_label("Customer at the mouse").is_some());
     assert!(window.query_by_label("Control rests").is_some(), "no green light beside the amber one");
     assert!(window.query_by_label("Seeing the screen").is_some(), "the picture goes on");
-    tell(&mut window, Event::Suspended(None));
+    tell(&mut window, Event::Help(viewing::Event::Suspended(None)));
     assert!(window.query_by_label("Customer connected").is_some());
     assert!(window.query_by_label("In control").is_some());
-    tell(&mut window, Event::Paused(true));
+    tell(&mut window, Event::Help(viewing::Event::Paused(true)));
     for text in ["Customer paused", "Picture paused", "Control rests"] {
         assert!(window.query_by_label(text).is_some(), "{text}");
     }
     assert!(window.query_by_label_contains("Paused: nothing you type reaches the customer").is_some());
     assert!(window.query_by_label_contains("Keyboard goes to the customer").is_none());
-    tell(&mut window, Event::Paused(false));
-    let ended = Event::GrantEnded { action: Action::Control, grant: GrantId(2), reason: GrantEnd::F11 };
+    tell(&mut window, Event::Help(viewing::Event::Paused(false)));
+    let ended = Event::Help(viewing::Event::GrantEnded {
+        action: Action::Control,
+        grant: GrantId(2),
+        reason: GrantEnd::F11,
+    });
     tell(&mut window, ended);
     assert!(window.query_by_label("Stopped with F11").is_some());
 }
@@ -442,10 +457,15 @@ fn giving_control_back_lets_go_first() {
     click(&mut window, "Give back control");
     let effects = take(&mut window);
     let sent = effects.iter().any(
-        |effect| matches!(effect, Effect::Net(Command::Input(events)) if events == &[InputEvent::ReleaseAll]),
+        |effect| matches!(effect, Effect::Net(Command::Help(viewing::Command::Input(events))) if events == &[InputEvent::ReleaseAll]),
     );
     assert!(sent, "{effects:?}");
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Net(Command::GiveBack(GrantId(2))))));
+    assert!(
+        effects.iter().any(|effect| matches!(
+            effect,
+            Effect::Net(Command::Help(viewing::Command::GiveBack(GrantId(2))))
+        ))
+    );
 }
 
 #[test]
@@ -454,8 +474,11 @@ fn a_customer_who_said_no_is_told_without_a_journal() {
     press(&mut window, Key::Enter);
     let code = Code::from_number(482_915).unwrap();
     tell(&mut window, Event::CodeReady { code, expires_ms: 700_500 });
-    tell(&mut window, Event::CustomerArrived);
-    tell(&mut window, Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() });
+    tell(&mut window, Event::Help(viewing::Event::Arrived));
+    tell(
+        &mut window,
+        Event::Help(viewing::Event::Ended { reason: SessionEnd::Refused, journal: empty_journal() }),
+    );
     assert!(window.query_by_label("The customer did not accept").is_some());
     assert!(window.query_by_label("Journal").is_none());
 }
@@ -469,7 +492,10 @@ fn the_summary_says_why_how_long_and_how_much() {
     window.state_mut().second += 1254;
     click(&mut window, "End session");
     assert!(take(&mut window).iter().any(|effect| matches!(effect, Effect::Net(Command::EndSession))));
-    tell(&mut window, Event::Ended { reason: SessionEnd::Operator, journal: journal() });
+    tell(
+        &mut window,
+        Event::Help(viewing::Event::Ended { reason: SessionEnd::Operator, journal: journal() }),
+    );
     let _ = window.state_mut().model.journal_saved(Err("no space left on device".into()));
     window.run();
     for text in ["You ended the session", "20:54", "18.3 MB received, 412.0 kB sent", "not saved"] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deskside_net::operator::Event;
+use deskside_net::viewing;
 use deskside_party::viewing::{Mouse, Redraw};
 use deskside_proto::journal::{Action, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
@@ -42,10 +43,13 @@ impl Desk {
         drop(model.act(Act::NewSession, now()));
         let code = Code::from_number(1).unwrap();
         drop(model.net(Event::CodeReady { code, expires_ms: 0 }, now()));
-        drop(model.net(Event::Started, now()));
+        drop(model.net(Event::Help(viewing::Event::Started), now()));
         let mut desk = Self { model, picture: Picture::new(), mouse: Mouse::default() };
         desk.allow(Action::See, 1);
-        drop(desk.model.net(Event::Screen { epoch: 1, width: 1600, height: 1200 }, now()));
+        drop(
+            desk.model
+                .net(Event::Help(viewing::Event::Screen { epoch: 1, width: 1600, height: 1200 }), now()),
+        );
         desk.picture.canvas().begin(1600, 1200);
         desk.picture.renew();
         desk.draw();
@@ -55,7 +59,10 @@ impl Desk {
     fn allow(&mut self, action: Action, number: u32) {
         drop(self.model.act(Act::Ask(action), now()));
         let verdict = Verdict::Allowed(GrantId(number));
-        drop(self.model.net(Event::Answered { request: RequestId(number), action, verdict }, now()));
+        drop(self.model.net(
+            Event::Help(viewing::Event::Answered { request: RequestId(number), action, verdict }),
+            now(),
+        ));
     }
 
     fn draw(&mut self) {

@@ -424,7 +424,9 @@ impl Session {
             }
             (Action::See, GrantEnd::GivenBack) => Some(format!("{name} no longer looks at your screen.")),
             (Action::See, GrantEnd::Revoked) => Some(format!("{name} no longer sees your screen.")),
-            (Action::Demonstrate, GrantEnd::GivenBack) => Some(format!("{name} no longer shows you a screen.")),
+            (Action::Demonstrate, GrantEnd::GivenBack) => {
+                Some(format!("{name} no longer shows you a screen."))
+            }
             (action, GrantEnd::Expired) => {
                 let name = self.peer.name();
                 Some(format!("The time is over in which {name} could {}.", action_words(&[action])))
