@@ -33,7 +33,7 @@ pub use app::{App, Handling};
 pub use egui;
 pub use error::UiError;
 pub use event_loop::{Options, Proxy, run};
-pub use offscreen::draw_offscreen;
+pub use offscreen::{draw_offscreen, draw_offscreen_over};
 pub use picture::{Canvas, CursorImage, Picture, PixelRect, Scaling};
 pub use shell::{Place, PointerShape, ScreenRect, Shell, WindowKey, WindowOptions};
 pub use theme::ThemeChoice;

@@ -4,16 +4,27 @@
 use egui_software_backend::{BufferMutRef, ColorFieldOrder, EguiSoftwareRender};
 
 use crate::compose::Overlay;
-use crate::picture::PixelRect;
+use crate::picture::{Picture, PixelRect};
 use crate::{ThemeChoice, access, theme};
 
 /// Draws a window of this size (in points) at this scale; gives width and height in pixels and the pixels
 /// as 0x00RRGGBB. `draw` is called three times, so that what egui measures first is settled.
 pub fn draw_offscreen(
-    (width, height): (f32, f32),
+    size: (f32, f32),
     scale: f32,
     choice: ThemeChoice,
     mut draw: impl FnMut(&mut egui::Ui),
+) -> (u32, u32, Vec<u32>) {
+    draw_offscreen_over(&mut Picture::new(), size, scale, choice, |ui, _| draw(ui))
+}
+
+/// The same for a window with a picture beneath its widgets.
+pub fn draw_offscreen_over(
+    picture: &mut Picture,
+    (width, height): (f32, f32),
+    scale: f32,
+    choice: ThemeChoice,
+    mut draw: impl FnMut(&mut egui::Ui, &mut Picture),
 ) -> (u32, u32, Vec<u32>) {
     let ctx = egui::Context::default();
     theme::apply(&ctx, choice);
@@ -31,7 +42,7 @@ pub fn draw_offscreen(
         input.viewports.entry(egui::ViewportId::ROOT).or_default().native_pixels_per_point = Some(scale);
         let output = ctx.run_ui(input, |ui| {
             access::begin_pass(ui.ctx());
-            draw(ui);
+            draw(ui, picture);
         });
         let shapes = ctx.tessellate(output.shapes, output.pixels_per_point);
         let mut target = BufferMutRef::new(overlay.clear(columns, rows), columns, rows);
@@ -39,6 +50,6 @@ pub fn draw_offscreen(
     }
     let mut pixels = vec![0; columns * rows];
     let whole = PixelRect { x: 0, y: 0, width: columns as u32, height: rows as u32 };
-    overlay.compose(&mut pixels, theme::background(&ctx), None, whole);
+    overlay.compose(&mut pixels, theme::background(&ctx), Some(picture), whole);
     (columns as u32, rows as u32, pixels)
 }

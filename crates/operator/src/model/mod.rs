@@ -581,7 +581,7 @@ impl Viewer for Model {
         }
     }
 
-    fn zoom(&mut self, zoom: Zoom) -> Vec<Effect> {
+    fn set_zoom(&mut self, zoom: Zoom) -> Vec<Effect> {
         if let Some(session) = self.session_mut() {
             session.zoom = zoom;
         }

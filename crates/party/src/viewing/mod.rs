@@ -10,6 +10,7 @@ mod mouse;
 pub mod net;
 mod permission;
 mod ticker;
+mod watching;
 mod zoom;
 
 pub use cursor::{Cursor, CursorPlace};
@@ -18,4 +19,5 @@ pub use hand::Hand;
 pub use mouse::{Mouse, Pointer, Redraw, Viewer};
 pub use permission::{Permission, Refusal};
 pub use ticker::Ticker;
+pub use watching::{Feed, News, Orders, Watching, Wish, feed};
 pub use zoom::Zoom;

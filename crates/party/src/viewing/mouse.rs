@@ -57,7 +57,7 @@ pub trait Viewer {
     fn touched_edge(&mut self, now: Duration);
 
     /// The picture is to be shown in another size.
-    fn zoom(&mut self, zoom: Zoom) -> Vec<Self::Effect>;
+    fn set_zoom(&mut self, zoom: Zoom) -> Vec<Self::Effect>;
 }
 
 /// What is known of the mouse.
@@ -257,7 +257,7 @@ impl Mouse {
             let larger = self.turned > 0.0;
             self.turned -= self.turned.signum();
             if let Some(zoom) = Zoom::next(larger, picture.zoom()) {
-                effects.extend(model.zoom(zoom));
+                effects.extend(model.set_zoom(zoom));
                 picture.set_scaling(zoom.scaling(), self.at);
                 self.redraw = Some(Redraw::Window);
             }
@@ -294,5 +294,160 @@ impl Mouse {
         }
         self.scroll(model, picture, now);
         self.moved(model, picture, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskside_ui::egui;
+    use deskside_ui::winit::dpi::PhysicalPosition;
+    use deskside_ui::winit::event::{DeviceId, Modifiers, TouchPhase};
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(60);
+
+    /// Gives back what it was told.
+    #[derive(Default)]
+    struct Told {
+        reaches: bool,
+        keyboard: bool,
+        zoom: Zoom,
+    }
+
+    impl Viewer for Told {
+        type Effect = Pointer;
+
+        fn sees(&self) -> bool {
+            true
+        }
+
+        fn reaches_sharer(&self) -> bool {
+            self.reaches
+        }
+
+        fn has_keyboard(&self) -> bool {
+            self.keyboard
+        }
+
+        fn pointer(&mut self, event: Pointer, _now: Duration) -> Vec<Pointer> {
+            vec![event]
+        }
+
+        fn touched_edge(&mut self, _now: Duration) {}
+
+        fn set_zoom(&mut self, zoom: Zoom) -> Vec<Pointer> {
+            self.zoom = zoom;
+            Vec::new()
+        }
+    }
+
+    /// A window of 800 × 600 that is all picture, and the mouse in it.
+    struct Desk {
+        model: Told,
+        picture: Picture,
+        mouse: Mouse,
+    }
+
+    impl Desk {
+        /// A screen of 1600 × 1200 at this size.
+        fn new(zoom: Zoom, reaches: bool) -> Self {
+            let mut picture = Picture::new();
+            picture.canvas().begin(1600, 1200);
+            picture.renew();
+            picture.set_scaling(zoom.scaling(), None);
+            let model = Told { reaches, keyboard: reaches, zoom };
+            let mut desk = Self { model, picture, mouse: Mouse::default() };
+            desk.draw();
+            desk
+        }
+
+        fn draw(&mut self) {
+            let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(800.0, 600.0));
+            let input = egui::RawInput { screen_rect: Some(screen), ..Default::default() };
+            let _output = egui::Context::default().run_ui(input, |ui| {
+                self.picture.show(ui);
+            });
+        }
+
+        fn input(&mut self, event: &WindowEvent) -> (Handling, Vec<Pointer>) {
+            self.mouse.input(event, &mut self.model, &mut self.picture, NOW)
+        }
+
+        fn move_to(&mut self, x: f64, y: f64) -> Vec<Pointer> {
+            let position = PhysicalPosition::new(x, y);
+            self.input(&WindowEvent::CursorMoved { device_id: DeviceId::dummy(), position }).1
+        }
+
+        fn press(&mut self, state: ElementState) -> (Handling, Vec<Pointer>) {
+            let button = MouseButton::Left;
+            self.input(&WindowEvent::MouseInput { device_id: DeviceId::dummy(), state, button })
+        }
+
+        fn turn(&mut self, down: f32) -> Vec<Pointer> {
+            let (phase, delta) = (TouchPhase::Moved, MouseScrollDelta::LineDelta(0.0, -down));
+            self.input(&WindowEvent::MouseWheel { device_id: DeviceId::dummy(), delta, phase }).1
+        }
+
+        fn under(&self, x: f64, y: f64) -> (u16, u16) {
+            self.picture.pixel_at(x, y).unwrap()
+        }
+    }
+
+    #[test]
+    fn the_pixel_under_the_pointer_is_told_and_a_press_belongs_to_the_picture_it_began_on() {
+        let mut desk = Desk::new(Zoom::Fit, true);
+        assert_eq!(desk.move_to(400.0, 300.0), [Pointer::Moved { at: (801, 601), over: true }]);
+        let (handling, told) = desk.press(ElementState::Pressed);
+        assert_eq!((handling, told), (Handling::Taken, vec![Pointer::Button(Button::Left, true)]));
+        let beside = desk.move_to(-50.0, 300.0);
+        assert_eq!(beside, [Pointer::Moved { at: (0, 601), over: false }]);
+        let (handling, told) = desk.press(ElementState::Released);
+        assert_eq!((handling, told), (Handling::Taken, vec![Pointer::Button(Button::Left, false)]));
+        let (handling, told) = desk.press(ElementState::Pressed);
+        assert_eq!((handling, told), (Handling::Widgets, vec![]), "beside the picture");
+    }
+
+    #[test]
+    fn without_control_wheel_and_drag_move_the_picture_and_ctrl_zooms_it() {
+        let mut desk = Desk::new(Zoom::Percent(100), false);
+        let _ = desk.move_to(400.0, 300.0);
+        let before = desk.under(400.0, 300.0);
+        assert!(!desk.turn(1.0).iter().any(|told| matches!(told, Pointer::Wheel(..))));
+        assert_eq!(desk.under(400.0, 300.0), (before.0, before.1 + 96));
+        assert_eq!(desk.mouse.take_redraw(), Some(Redraw::Picture));
+        let held = desk.under(400.0, 300.0);
+        let _ = desk.press(ElementState::Pressed);
+        let _ = desk.move_to(380.0, 290.0);
+        assert_eq!(desk.under(380.0, 290.0), held, "the pixel goes with the pointer that holds it");
+        let control = WindowEvent::ModifiersChanged(Modifiers::from(ModifiersState::CONTROL));
+        let _ = desk.input(&control);
+        assert_eq!(desk.turn(-1.0), []);
+        assert_eq!((desk.model.zoom, desk.mouse.take_redraw()), (Zoom::Percent(125), Some(Redraw::Window)));
+    }
+
+    #[test]
+    fn with_control_the_wheel_is_the_sharers_and_so_is_ctrl_with_the_keyboard() {
+        let mut desk = Desk::new(Zoom::Percent(100), true);
+        let _ = desk.move_to(400.0, 300.0);
+        let control = WindowEvent::ModifiersChanged(Modifiers::from(ModifiersState::CONTROL));
+        let _ = desk.input(&control);
+        assert_eq!(desk.turn(2.0), [Pointer::Wheel(-0.0, 2.0)]);
+        desk.model.keyboard = false;
+        assert_eq!(desk.turn(1.0), []);
+        assert_eq!(desk.model.zoom, Zoom::Percent(75));
+    }
+
+    #[test]
+    fn with_control_the_edge_scrolls_for_as_long_as_there_is_more() {
+        let mut desk = Desk::new(Zoom::Percent(100), true);
+        let _ = desk.move_to(799.0, 300.0);
+        let _ = desk.move_to(798.0, 300.0);
+        let at = desk.mouse.wake_at().unwrap();
+        let before = desk.under(798.0, 300.0);
+        let told = desk.mouse.tick(&mut desk.model, &mut desk.picture, at);
+        let after = desk.under(798.0, 300.0);
+        assert!(before.0 < after.0);
+        assert_eq!(told, [Pointer::Moved { at: after, over: true }], "another pixel is under it");
     }
 }
