@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use deskside_net::customer::{self, Stage};
 use deskside_party::sharing::{self, HandSign, Line, Peer, Prompt, Reply, Session};
-use deskside_proto::journal::SessionEnd;
+use deskside_proto::journal::{Action, SessionEnd};
 use deskside_proto::{Code, CodeError};
 use deskside_trust::OperatorIdentity;
 use zeroize::Zeroizing;
@@ -201,6 +201,17 @@ impl Model {
     pub(crate) fn sharing_mut(&mut self) -> Option<&mut Session> {
         match &mut self.state {
             State::Session { sharing, .. } => Some(sharing),
+            _ => None,
+        }
+    }
+
+    /// Whose screen is watched, while one is.
+    #[must_use]
+    pub(crate) fn watches(&self) -> Option<&str> {
+        match &self.state {
+            State::Session { operator, sharing } if sharing.allows(Action::Demonstrate) => {
+                Some(&operator.name)
+            }
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use deskside_net::customer::{Command, CustomerConfig};
 use deskside_party::sharing::{self, Desk};
+use deskside_party::viewing::{self, Watching};
 use deskside_platform::{PlatformError, x11};
 use deskside_trust::Descriptor;
 use deskside_ui::program::log;
@@ -26,7 +27,7 @@ use crate::roots::{self, RootNote};
 use crate::view::trouble;
 
 use self::network::Events;
-use self::program::{Program, Running};
+use self::program::{Program, Running, WATCHING};
 
 /// Product and version, for the other side's log.
 const PRODUCT: &str = concat!("deskside-customer/", env!("CARGO_PKG_VERSION"));
@@ -39,6 +40,7 @@ const GOODBYE_LASTS: Duration = Duration::from_secs(5);
 enum News {
     Told(Told),
     Sharing(sharing::News),
+    Watching(viewing::News),
 }
 
 /// The whole program.
@@ -123,8 +125,10 @@ fn start(
     let config =
         CustomerConfig { descriptor: descriptor.clone(), path: settings.path, product: PRODUCT.to_owned() };
     let (running, ended) = mpsc::channel();
+    let (feed, orders) = viewing::feed();
     let mut events = Events {
         sharing: desk.router().context("The threads of the program could not be started.")?,
+        watching: feed,
         windows: proxy.clone(),
         journals: (settings.journal_dir.clone(), offset),
         _running: running,
@@ -138,7 +142,15 @@ fn start(
              The program does not start without that."
         )
     })?;
-    Ok(Running { network, watch })
+    let windows = proxy.clone();
+    let tell = move |news| {
+        // A loop that has ended shows nothing any more.
+        let _ended = windows.send(News::Watching(news));
+    };
+    let commands = network.sender().part(Command::Demonstration);
+    let watching = Watching::start(WATCHING, orders, commands, tell)
+        .context("The threads of the program could not be started.")?;
+    Ok(Running { network, watch, watching })
 }
 
 /// Without a display the window loop stands still for good: the rest of the program ends without it.

@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 
 use deskside_net::customer::Event;
+use deskside_net::viewing;
+use deskside_party::journals;
 use deskside_party::sharing::{self, Router};
+use deskside_party::viewing::Feed;
+use deskside_session::Journal;
 use deskside_ui::Proxy;
 use time::UtcOffset;
 
 use super::News;
-use crate::journals;
-use crate::model::Told;
+use crate::model::{Kept, Told};
 
 /// Hears every event.
 pub(super) struct Events {
     pub(super) sharing: Router,
+    pub(super) watching: Feed,
     pub(super) windows: Proxy<News>,
     /// Where journals are kept, and in which zone their times are told.
     pub(super) journals: (PathBuf, UtcOffset),
@@ -44,8 +48,13 @@ impl Events {
                 if let viewing::Event::Ended { journal, .. } = &event {
                     // The panel is gone by then; a failure is in the log.
                     let _kept = self.keep(journal);
+                    self.watching.forget();
                 }
-                return self.watching.hear(event);
+                let windows = &self.windows;
+                return self.watching.take(event, |news| {
+                    // A loop that has ended shows nothing any more.
+                    let _ended = windows.send(News::Watching(news));
+                });
             }
         };
         // A loop that has ended shows nothing any more.

@@ -3,11 +3,13 @@
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use deskside_net::customer::Handle;
+use deskside_net::customer::{self, Handle};
 use deskside_party::sharing::{self, Desk, Windows};
+use deskside_party::viewing::{Watching, Wish};
 use deskside_platform::x11::HandWatch;
 use deskside_ui::egui::{self, Ui};
-use deskside_ui::{App, Place, Shell, WindowKey, WindowOptions};
+use deskside_ui::winit::event::WindowEvent;
+use deskside_ui::{App, Handling, Picture, Place, Shell, WindowKey, WindowOptions};
 
 use super::News;
 use crate::model::{Act, Effect, Model, State, Told};
@@ -16,11 +18,14 @@ use crate::view::{self, Drawn, MAIN_WIDTH};
 const MAIN: WindowKey = WindowKey(0);
 const PANEL: WindowKey = WindowKey(1);
 const QUESTION: WindowKey = WindowKey(2);
+/// The operator's screen, while it is shown.
+pub(super) const WATCHING: WindowKey = WindowKey(3);
 
 /// What runs beside the windows.
 pub(super) struct Running {
     pub(super) network: Handle,
     pub(super) watch: HandWatch,
+    pub(super) watching: Watching,
 }
 
 pub(super) struct Program {
@@ -59,8 +64,8 @@ impl Program {
     /// Ends everything but the windows.
     fn let_go(&mut self) {
         self.windows.unguard();
-        if let Some(Running { network, watch }) = self.running.take() {
-            drop(watch);
+        if let Some(Running { network, watch, watching }) = self.running.take() {
+            drop((watch, watching));
             self.farewell = Some(std::thread::spawn(move || drop(network)));
         }
     }
@@ -104,6 +109,27 @@ impl Program {
             (false, false) => {}
         }
         self.windows.arrange(session, shell);
+        let Some(Running { watching, .. }) = &mut self.running else {
+            if shell.is_open(WATCHING) {
+                shell.close(WATCHING);
+            }
+            return;
+        };
+        match self.model.watches() {
+            Some(name) => watching.open(name, shell),
+            None if shell.is_open(WATCHING) => watching.close(shell),
+            None => {}
+        }
+    }
+
+    /// Carries out what the person wants of the operator's screen.
+    fn grant(&mut self, wish: Option<Wish>, shell: &mut Shell<'_>) {
+        match wish {
+            Some(Wish::StopWatching) => {
+                self.carry_out(vec![Effect::Net(customer::Command::StopWatching)], shell);
+            }
+            None => {}
+        }
     }
 
     /// Draws the main window, as high as its content; gives what the person did.
@@ -142,6 +168,12 @@ impl App for Program {
         let now = Instant::now();
         let told = match news {
             News::Told(told) => told,
+            News::Watching(news) => {
+                if let Some(running) = &mut self.running {
+                    running.watching.event(news, shell);
+                }
+                return;
+            }
             News::Sharing(sharing::News::Started) => Told::Started,
             News::Sharing(sharing::News::Told(told)) => Told::Sharing(told),
             News::Sharing(sharing::News::Hand(sign)) => {
@@ -159,6 +191,10 @@ impl App for Program {
     }
 
     fn draw(&mut self, window: WindowKey, ui: &mut Ui, shell: &mut Shell<'_>) {
+        if window == WATCHING {
+            let wish = self.running.as_mut().and_then(|running| running.watching.draw(ui, shell));
+            return self.grant(wish, shell);
+        }
         let now = Instant::now();
         let ticked = self.model.tick(now);
         if !ticked.is_empty() {
@@ -181,10 +217,25 @@ impl App for Program {
     }
 
     fn close_requested(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
+        if window == WATCHING {
+            let wish = self.running.as_mut().and_then(|running| running.watching.close_requested(shell));
+            return self.grant(wish, shell);
+        }
         let act =
             if self.windows.has(window) { self.windows.close_requested(window).into() } else { Act::Stop };
         let effects = self.model.act(act, Instant::now());
         self.carry_out(effects, shell);
+    }
+
+    fn input(&mut self, window: WindowKey, event: &WindowEvent, shell: &mut Shell<'_>) -> Handling {
+        match &mut self.running {
+            Some(running) if window == WATCHING => running.watching.input(event, shell),
+            _ => Handling::Widgets,
+        }
+    }
+
+    fn picture(&mut self, window: WindowKey) -> Option<&mut Picture> {
+        self.running.as_mut().filter(|_| window == WATCHING).and_then(|running| running.watching.picture())
     }
 
     fn action_refused(&mut self, window: WindowKey, shell: &mut Shell<'_>) {

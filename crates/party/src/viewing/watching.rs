@@ -201,7 +201,6 @@ impl Watching {
                 self.picture.renew();
                 shell.redraw(self.window);
             }
-            Event::Quality(_) => return,
             _ => shell.redraw(self.window),
         }
         let effects = self.model.net(event, self.began.elapsed());
