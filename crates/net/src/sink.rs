@@ -74,7 +74,7 @@ impl PictureSink {
 
     /// The end for what is captured under this grant.
     #[must_use]
-    pub fn under(&self, grant: &Grant<See>) -> Self {
+    pub(crate) fn under(&self, grant: &Grant<See>) -> Self {
         Self { grant: grant.id(), ..self.clone() }
     }
 

@@ -175,7 +175,10 @@ impl Session {
                 }
                 CustomerOutput::Help(output) => match self.showing.deliver(&self.end.help, output) {
                     sharing::Delivery::Send(bytes) => self.line.send(bytes),
-                    sharing::Delivery::Tell(event) => Ok(events(Event::Help(event))),
+                    sharing::Delivery::Tell(event) => {
+                        events(Event::Help(event));
+                        Ok(())
+                    }
                     sharing::Delivery::Done => Ok(()),
                 },
                 CustomerOutput::Demonstration(output) => {
@@ -183,7 +186,10 @@ impl Session {
                     match viewing::deliver(viewer, output) {
                         viewing::Delivery::Send(bytes) => self.line.send(bytes),
                         viewing::Delivery::SendInput(bytes) => self.line.send_input(bytes),
-                        viewing::Delivery::Tell(event) => Ok(events(Event::Demonstration(event))),
+                        viewing::Delivery::Tell(event) => {
+                            events(Event::Demonstration(event));
+                            Ok(())
+                        }
                         viewing::Delivery::Done => Ok(()),
                     }
                 }

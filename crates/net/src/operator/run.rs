@@ -214,14 +214,20 @@ impl Session {
                 OperatorOutput::Help(output) => match viewing::deliver(&self.end.help, output) {
                     viewing::Delivery::Send(bytes) => self.line.send(bytes),
                     viewing::Delivery::SendInput(bytes) => self.line.send_input(bytes),
-                    viewing::Delivery::Tell(event) => Ok(events(Event::Help(event))),
+                    viewing::Delivery::Tell(event) => {
+                        events(Event::Help(event));
+                        Ok(())
+                    }
                     viewing::Delivery::Done => Ok(()),
                 },
                 OperatorOutput::Demonstration(output) => {
                     let Some(sharer) = &self.end.demonstration else { continue };
                     match self.showing.deliver(sharer, output) {
                         sharing::Delivery::Send(bytes) => self.line.send(bytes),
-                        sharing::Delivery::Tell(event) => Ok(events(Event::Demonstration(event))),
+                        sharing::Delivery::Tell(event) => {
+                            events(Event::Demonstration(event));
+                            Ok(())
+                        }
                         sharing::Delivery::Done => Ok(()),
                     }
                 }

@@ -8,7 +8,7 @@ use deskside_proto::journal::Action;
 use deskside_proto::shown::ScopeNote;
 use deskside_proto::{PROTOCOL_VERSION, RequestId, SessionId};
 use deskside_session::{
-    Answer, Choice, Control, Grant, Now, Point, Policy, Revoker, Scope, See, Sharer, SharerConfig,
+    Answer, Choice, Control, Grant, Now, Parties, Point, Policy, Revoker, Scope, See, Sharer, SharerConfig,
     SharerOutput,
 };
 use deskside_trust::{OperatorIdentity, SessionKey};
@@ -41,9 +41,12 @@ impl Consent {
             certificate_hash: [0; 32],
         };
         let config = SharerConfig {
-            session: SessionId([0; 16]),
-            operator,
-            operator_certificate: key.certificate().clone(),
+            parties: Parties {
+                session: SessionId([0; 16]),
+                operator,
+                operator_certificate: key.certificate().clone(),
+                customer_certificate: key.certificate().clone(),
+            },
             signer: key.signer().clone(),
             policy: Policy::default(),
             product: "test".to_owned(),

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use deskside_net::{PathChoice, Readiness, customer, operator};
+use deskside_net::{sharing, viewing};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
 use deskside_testkit::process::Process;
@@ -69,22 +70,27 @@ fn nothing_is_seen(path: PathChoice) {
     let (operator, customer) = begin(&place, path);
     let picture = show(&operator, &customer);
     allow(&operator, &customer, Action::Control);
-    operator.wait(|event| if let operator::Event::Suspended(None) = event { Ok(()) } else { Err(event) });
+    operator.wait(|event| {
+        if let operator::Event::Help(viewing::Event::Suspended(None)) = event { Ok(()) } else { Err(event) }
+    });
     assert!(matches!(picture.wait_ready(Duration::from_secs(10)), Readiness::Ready { .. }));
     picture.screen(640, 480);
     for _ in 0..50 {
         picture.send_update(DRAWN.repeat(100));
         let (epoch, number, body) = operator.wait(|event| match event {
-            operator::Event::Update { epoch, number, body } => Ok((epoch, number, body)),
+            operator::Event::Help(viewing::Event::Update { epoch, number, body }) => {
+                Ok((epoch, number, body))
+            }
             other => Err(other),
         });
         assert!(contains(&body, DRAWN), "the canary must have crossed the line");
-        operator.handle.send(operator::Command::Shown { epoch, number });
+        operator.handle.send(operator::Command::Help(viewing::Command::Shown { epoch, number }));
     }
     for _ in 0..20 {
         let text = TYPED.chars().map(InputEvent::Text).collect();
-        operator.handle.send(operator::Command::Input(text));
-        customer.wait(|e| if let customer::Event::Input(_) = e { Ok(()) } else { Err(e) });
+        operator.handle.send(operator::Command::Help(viewing::Command::Input(text)));
+        customer
+            .wait(|e| if let customer::Event::Help(sharing::Event::Input(_)) = e { Ok(()) } else { Err(e) });
     }
 
     let marker = b"seen-by-tcpdump-5150";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use deskside_net::sharing;
 use deskside_net::{PathChoice, customer, operator};
 use deskside_proto::Code;
 use deskside_proto::journal::SessionEnd;
@@ -88,7 +89,7 @@ fn an_operator_who_goes_while_the_customer_decides_ends_it_cleanly() {
     customer.wait(|e| if let customer::Event::Operator(_) = e { Ok(()) } else { Err(e) });
     operator.handle.send(operator::Command::EndSession);
     customer.wait(|event| match event {
-        customer::Event::Ended { reason: SessionEnd::Operator, .. } => Ok(()),
+        customer::Event::Help(sharing::Event::Ended { reason: SessionEnd::Operator, .. }) => Ok(()),
         other => Err(other),
     });
 }

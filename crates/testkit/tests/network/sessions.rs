@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deskside_net::{PathChoice, PictureSink, Readiness, customer, operator};
+use deskside_net::{sharing, viewing};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd, Verdict};
 use deskside_proto::shown::{AreaNote, ScopeNote};
@@ -26,22 +27,26 @@ pub(crate) fn begin(place: &Place, path: PathChoice) -> (Operator, Customer) {
         other => Err(other),
     });
     customer.handle.send(customer::Command::Accept(true));
-    operator.wait(|event| if let operator::Event::Started = event { Ok(()) } else { Err(event) });
+    operator.wait(|event| {
+        if let operator::Event::Help(viewing::Event::Started) = event { Ok(()) } else { Err(event) }
+    });
     (operator, customer)
 }
 
 pub(crate) fn allow(operator: &Operator, customer: &Customer, action: Action) {
-    operator.handle.send(operator::Command::Ask([action].into()));
+    operator.handle.send(operator::Command::Help(viewing::Command::Ask([action].into())));
     let request = customer.wait(|event| match event {
-        customer::Event::Question { request, actions, .. } => Ok((actions == [action]).then_some(request)),
+        customer::Event::Help(sharing::Event::Question { request, actions, .. }) => {
+            Ok((actions == [action]).then_some(request))
+        }
         other => Err(other),
     });
-    customer.handle.send(customer::Command::Answer {
+    customer.handle.send(customer::Command::Help(sharing::Command::Answer {
         request: request.unwrap(),
         answer: Answer::allow(Choice::screen()),
-    });
+    }));
     operator.wait(|event| match event {
-        operator::Event::Answered { verdict: Verdict::Allowed(_), .. } => Ok(()),
+        operator::Event::Help(viewing::Event::Answered { verdict: Verdict::Allowed(_), .. }) => Ok(()),
         other => Err(other),
     });
 }
@@ -53,11 +58,10 @@ pub(crate) fn show(operator: &Operator, customer: &Customer) -> PictureSink {
 }
 
 fn granted(customer: &Customer) -> PictureSink {
-    let grant = customer.wait(|event| match event {
-        customer::Event::SeeGranted(grant) => Ok(grant),
+    customer.wait(|event| match event {
+        customer::Event::Help(sharing::Event::SeeGranted { picture, .. }) => Ok(picture),
         other => Err(other),
-    });
-    customer.handle.picture().under(&grant)
+    })
 }
 
 /// T29, T30, row N9: what was captured before the customer showed less does not arrive afterwards, however late
@@ -75,7 +79,9 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
         let area = AreaNote::Applications(vec![format!("Editor {round}")]);
         let note = ScopeNote { area, ..ScopeNote::screen() };
         let scope = Scope::applications([ApplicationId(u64::from(round))]);
-        customer.handle.send(customer::Command::Rescope(Choice { scope, note: note.clone() }));
+        customer
+            .handle
+            .send(customer::Command::Help(sharing::Command::Rescope(Choice { scope, note: note.clone() })));
         wide.screen(640, 480);
         wide.send_update(vec![0x11; 1000]);
         let narrow = granted(&customer);
@@ -85,26 +91,26 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
         narrow.screen(320, 240);
         narrow.send_update(vec![0x22; 1000]);
         operator.wait(|event| match event {
-            operator::Event::Scoped { scope, .. } if scope == note => Ok(()),
+            operator::Event::Help(viewing::Event::Scoped { scope, .. }) if scope == note => Ok(()),
             other => Err(other),
         });
         let epoch = operator.wait(|event| match event {
-            operator::Event::Update { body, .. } if body[0] == 0x11 => {
+            operator::Event::Help(viewing::Event::Update { body, .. }) if body[0] == 0x11 => {
                 panic!("round {round}: of the wider view")
             }
-            operator::Event::Screen { epoch, width: 320, .. } => Ok(epoch),
+            operator::Event::Help(viewing::Event::Screen { epoch, width: 320, .. }) => Ok(epoch),
             other => Err(other),
         });
         operator.wait(|event| match event {
-            operator::Event::Update { epoch: of, body, .. } => {
+            operator::Event::Help(viewing::Event::Update { epoch: of, body, .. }) => {
                 assert_eq!((of, body[0]), (epoch, 0x22));
                 Ok(())
             }
             other => Err(other),
         });
-        operator.handle.send(operator::Command::Shown { epoch, number: 0 });
+        operator.handle.send(operator::Command::Help(viewing::Command::Shown { epoch, number: 0 }));
         // The next round begins with everything again.
-        customer.handle.send(customer::Command::Rescope(Choice::screen()));
+        customer.handle.send(customer::Command::Help(sharing::Command::Rescope(Choice::screen())));
         wide = granted(&customer);
         assert!(matches!(wide.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
         wide.screen(640, 480);
@@ -122,18 +128,22 @@ fn whole_session(path: PathChoice) {
     bodies.iter().for_each(|body| picture.send_update(body.clone()));
     for (expected, sent) in (0u32..).zip(&bodies) {
         let (epoch, number, body) = operator.wait(|event| match event {
-            operator::Event::Update { epoch, number, body } => Ok((epoch, number, body)),
+            operator::Event::Help(viewing::Event::Update { epoch, number, body }) => {
+                Ok((epoch, number, body))
+            }
             other => Err(other),
         });
         assert_eq!((number, &body), (expected, sent));
-        operator.handle.send(operator::Command::Shown { epoch, number });
+        operator.handle.send(operator::Command::Help(viewing::Command::Shown { epoch, number }));
     }
 
     allow(&operator, &customer, Action::Control);
-    operator.wait(|event| if let operator::Event::Suspended(None) = event { Ok(()) } else { Err(event) });
-    operator.handle.send(operator::Command::Input(vec![InputEvent::Text('✓')]));
+    operator.wait(|event| {
+        if let operator::Event::Help(viewing::Event::Suspended(None)) = event { Ok(()) } else { Err(event) }
+    });
+    operator.handle.send(operator::Command::Help(viewing::Command::Input(vec![InputEvent::Text('✓')])));
     customer.wait(|event| match event {
-        customer::Event::Input(events) => {
+        customer::Event::Help(sharing::Event::Input(events)) => {
             assert_eq!(events, [InputEvent::Text('✓')]);
             Ok(())
         }
@@ -151,11 +161,11 @@ fn whole_session(path: PathChoice) {
 
     customer.handle.send(customer::Command::Stop);
     let theirs = operator.wait(|event| match event {
-        operator::Event::Ended { reason: SessionEnd::Customer, journal } => Ok(journal),
+        operator::Event::Help(viewing::Event::Ended { reason: SessionEnd::Customer, journal }) => Ok(journal),
         other => Err(other),
     });
     let ours = customer.wait(|event| match event {
-        customer::Event::Ended { reason: SessionEnd::Customer, journal } => Ok(journal),
+        customer::Event::Help(sharing::Event::Ended { reason: SessionEnd::Customer, journal }) => Ok(journal),
         other => Err(other),
     });
     assert_eq!(ours, theirs);
@@ -190,7 +200,7 @@ fn an_operator_helps_one_customer_after_the_other() {
         customer.wait(|e| if let customer::Event::Operator(_) = e { Ok(()) } else { Err(e) });
         customer.handle.send(customer::Command::Accept(false));
         operator.wait(|event| match event {
-            operator::Event::Ended { reason: SessionEnd::Refused, .. } => Ok(()),
+            operator::Event::Help(viewing::Event::Ended { reason: SessionEnd::Refused, .. }) => Ok(()),
             other => Err(other),
         });
     }
@@ -201,13 +211,13 @@ fn an_operator_helps_one_customer_after_the_other() {
 fn a_lost_operator_ends_the_customers_session() {
     let place = Place::new();
     let (operator, customer) = begin(&place, PathChoice::Tls);
-    allow(&operator, &customer, Action::See);
+    let picture = show(&operator, &customer);
     drop(operator);
     customer.wait(|event| match event {
-        customer::Event::Ended { reason: SessionEnd::Operator, .. } => Ok(()),
+        customer::Event::Help(sharing::Event::Ended { reason: SessionEnd::Operator, .. }) => Ok(()),
         other => Err(other),
     });
-    assert_eq!(customer.handle.picture().wait_ready(Duration::from_secs(5)), Readiness::Closed);
+    assert_eq!(picture.wait_ready(Duration::from_secs(5)), Readiness::Closed);
 }
 
 /// The server dies: both sides end by themselves.
@@ -218,14 +228,14 @@ fn a_lost_relay_ends_the_session_on_both_sides() {
     let Place { server, folder, .. } = place;
     drop(server);
     operator.wait(|event| match event {
-        operator::Event::Ended { reason: SessionEnd::ConnectionLost, journal } => {
+        operator::Event::Help(viewing::Event::Ended { reason: SessionEnd::ConnectionLost, journal }) => {
             assert_eq!(journal.sealed_by(), (false, false));
             Ok(())
         }
         other => Err(other),
     });
     customer.wait(|event| match event {
-        customer::Event::Ended { reason: SessionEnd::ConnectionLost, .. } => Ok(()),
+        customer::Event::Help(sharing::Event::Ended { reason: SessionEnd::ConnectionLost, .. }) => Ok(()),
         other => Err(other),
     });
     drop(folder);

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use deskside_net::operator::{self, Command, Event, OperatorConfig};
+use deskside_net::viewing;
 use deskside_net::{CommandSender, PathChoice};
 use deskside_proto::input::{Button, InputEvent, MAX_EVENTS};
 use deskside_proto::journal::{Action, GrantEnd, Verdict};
@@ -47,8 +48,8 @@ impl Hostile {
         let answer = Arc::clone(&back);
         let callback = move |event| match (event, answer.get()) {
             // Pictures come only as fast as they are shown.
-            (Event::Update { epoch, number, .. }, Some(network)) => {
-                network.send(Command::Shown { epoch, number });
+            (Event::Help(viewing::Event::Update { epoch, number, .. }), Some(network)) => {
+                network.send(Command::Help(viewing::Command::Shown { epoch, number }));
             }
             // When the measurement is over, nobody listens any more.
             (event, _) => tell.send(event).unwrap_or_default(),
@@ -76,7 +77,7 @@ impl Hostile {
             if let Event::LoginFailed(problem) | Event::SessionFailed(problem) = event {
                 bail!("instead of {what}: {problem}");
             }
-            if let Event::Ended { reason, .. } = event {
+            if let Event::Help(viewing::Event::Ended { reason, .. }) = event {
                 bail!("instead of {what} the session ended: {reason:?}");
             }
         }
@@ -91,34 +92,42 @@ impl Hostile {
     }
 
     pub(crate) fn wait_started(&self) -> Result<()> {
-        self.wait("the session", |event| matches!(event, Event::Started).then_some(Ok(())))
+        self.wait("the session", |event| {
+            matches!(event, Event::Help(viewing::Event::Started)).then_some(Ok(()))
+        })
     }
 
     pub(crate) fn ask(&self, action: Action) {
-        self.handle.send(Command::Ask(BTreeSet::from([action])));
+        self.handle.send(Command::Help(viewing::Command::Ask(BTreeSet::from([action]))));
     }
 
     pub(crate) fn wait_allowed(&self, asked: Action) -> Result<()> {
         self.wait("an answer", |event| match event {
-            Event::Answered { action, verdict, .. } if *action == asked => Some(match verdict {
-                Verdict::Allowed(_) => Ok(()),
-                other => Err(anyhow::anyhow!("{asked:?} was answered by {other:?}")),
-            }),
+            Event::Help(viewing::Event::Answered { action, verdict, .. }) if *action == asked => {
+                Some(match verdict {
+                    Verdict::Allowed(_) => Ok(()),
+                    other => Err(anyhow::anyhow!("{asked:?} was answered by {other:?}")),
+                })
+            }
             _ => None,
         })
     }
 
     /// Waits until input does not rest: it does after an answer, and while the customer's hand moves.
     pub(crate) fn wait_free(&self) -> Result<()> {
-        self.wait("the end of the rest", |event| matches!(event, Event::Suspended(None)).then_some(Ok(())))
+        self.wait("the end of the rest", |event| {
+            matches!(event, Event::Help(viewing::Event::Suspended(None))).then_some(Ok(()))
+        })
     }
 
     pub(crate) fn wait_stopped_by_f11(&self) -> Result<()> {
         self.wait("F11", |event| match event {
-            Event::GrantEnded { action: Action::Control, reason, .. } => Some(match reason {
-                GrantEnd::F11 => Ok(()),
-                other => Err(anyhow::anyhow!("control ended by {other:?}")),
-            }),
+            Event::Help(viewing::Event::GrantEnded { action: Action::Control, reason, .. }) => {
+                Some(match reason {
+                    GrantEnd::F11 => Ok(()),
+                    other => Err(anyhow::anyhow!("control ended by {other:?}")),
+                })
+            }
             _ => None,
         })
     }
@@ -128,7 +137,11 @@ impl Hostile {
         let (x, y) = TERMINAL;
         let click = [true, false].map(|pressed| InputEvent::PointerButton { button: Button::Left, pressed });
         let [press, release] = click;
-        self.handle.send(Command::Input(vec![InputEvent::PointerMove { x, y }, press, release]));
+        self.handle.send(Command::Help(viewing::Command::Input(vec![
+            InputEvent::PointerMove { x, y },
+            press,
+            release,
+        ])));
         Flood::start(self.handle.sender())
     }
 }
@@ -188,7 +201,7 @@ fn pour(network: &CommandSender<Command>, sent: &AtomicUsize) {
                 InputEvent::PointerMove { x: x + step, y: y + step }
             }
         });
-        network.send(Command::Input(events.collect()));
+        network.send(Command::Help(viewing::Command::Input(events.collect())));
         sent.fetch_add(MAX_EVENTS, Ordering::SeqCst);
     }
 }
