@@ -22,7 +22,7 @@ use keys::{Keys, Stroke};
 use model::{Act, Effect, Model};
 
 /// The window's size when it opens and the least that shows everything, in points.
-const SIZE: ((f32, f32), (f32, f32)) = ((1040.0, 740.0), (680.0, 420.0));
+const SIZE: ((f32, f32), (f32, f32)) = ((1040.0, 740.0), (720.0, 440.0));
 
 /// What other threads tell the window; the program brings it from its own events to [`Watching::event`].
 #[derive(Debug)]
