@@ -36,13 +36,12 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<Source>) -> anyhow::Result<(
         let path = entry.path();
         let relative = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
         let kind = entry.file_type()?;
+        // In a worktree of Git, `.git` is a file.
+        if matches!(relative.as_str(), ".git" | "target" | "fuzz/target" | "fuzz/artifacts" | "fuzz/corpus") {
+            continue;
+        }
         if kind.is_dir() {
-            if !matches!(
-                relative.as_str(),
-                ".git" | "target" | "fuzz/target" | "fuzz/artifacts" | "fuzz/corpus"
-            ) {
-                walk(root, &path, files)?;
-            }
+            walk(root, &path, files)?;
         } else if kind.is_file()
             && let Ok(text) =
                 String::from_utf8(fs::read(&path).with_context(|| format!("cannot read {relative}"))?)
