@@ -133,7 +133,7 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         (
             "",
             Box::new(|m: &mut Model| {
-                drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71).monotonic))
+                drop(m.pointer(Pointer::Moved { at: (9, 9), over: true }, at(71).monotonic));
             }),
         ),
         ("hand", net(Event::Suspended(Some(Suspension::Hand)), 80)),

@@ -1,6 +1,3 @@
 //! The names of the network's viewing side: the one place that says where they come from.
 
 pub use deskside_net::operator::{Command, Event};
-
-/// Sends commands to the network from any thread.
-pub type CommandSender = deskside_net::CommandSender<Command>;
