@@ -147,8 +147,9 @@ fn start(
         // A loop that has ended shows nothing any more.
         let _ended = windows.send(News::Watching(news));
     };
-    let commands = network.sender().part(Command::Demonstration);
-    let watching = Watching::start(WATCHING, orders, commands, tell)
+    let network_end = network.sender();
+    let send = move |command| network_end.send(Command::Demonstration(command));
+    let watching = Watching::start(WATCHING, orders, send, tell)
         .context("The threads of the program could not be started.")?;
     Ok(Running { network, watch, watching })
 }

@@ -12,6 +12,8 @@ use crate::model::{Act, Permission, Session};
 
 /// From this width on, in points, the bar has room for more than what is needed.
 const ROOMY: f32 = 1080.0;
+/// From this width on there is room for what the menu has as well.
+const AMPLE: f32 = 1250.0;
 /// From this width on there is room for everything.
 const WIDE: f32 = 1360.0;
 
@@ -32,12 +34,14 @@ pub(super) fn show(
     }
     permissions(ui, session, forms, acts);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        state(ui, session, now, acts);
+        state(ui, session, now, !sees || ROOMY <= width, acts);
         ui.separator();
         if sees {
-            shown(ui, session, zoom, width >= ROOMY, acts);
+            shown(ui, session, zoom, AMPLE <= width, acts);
         }
-        own_screen(ui, session, acts);
+        if !sees || ROOMY <= width {
+            own_screen(ui, session, acts);
+        }
     });
 }
 
@@ -119,11 +123,14 @@ fn permission(ui: &mut Ui, session: &Session, action: Action, acts: &mut Vec<Act
     }
 }
 
-/// The right end of the bar, from the edge inwards: end, time, connection.
-fn state(ui: &mut Ui, session: &Session, now: Duration, acts: &mut Vec<Act>) {
+/// The right end of the bar, from the edge inwards: end and, where there is room, time and connection.
+fn state(ui: &mut Ui, session: &Session, now: Duration, roomy: bool, acts: &mut Vec<Act>) {
     let text = if session.ending { "Ending…" } else { "End session" };
     if ui.add_enabled(!session.ending, Button::new(Kind::Danger, text).compact()).clicked() {
         acts.push(Act::End);
+    }
+    if !roomy {
+        return;
     }
     let lasted = words::clock(now.saturating_sub(session.started));
     widgets::small(ui, &lasted).on_hover_text("Time since the customer accepted");
@@ -138,8 +145,8 @@ fn state(ui: &mut Ui, session: &Session, now: Duration, acts: &mut Vec<Act>) {
 }
 
 /// How the picture is shown, from the right: what does not fit is in the menu alone.
-fn shown(ui: &mut Ui, session: &Session, zoom: f32, roomy: bool, acts: &mut Vec<Act>) {
-    if roomy {
+fn shown(ui: &mut Ui, session: &Session, zoom: f32, wide: bool, acts: &mut Vec<Act>) {
+    if wide {
         let (on, text) = words::full_screen(session.is_full_screen());
         let button = ui.add(Button::new(Kind::Quiet, text).compact());
         if button.on_hover_text(menu::FULL_SCREEN_KEYS).clicked() {
@@ -178,7 +185,7 @@ fn own_screen(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
     let button = stable(ui, "own screen", |ui| {
         let is_shown = session.demonstrate.is_allowed() || session.demonstrate.is_asking();
         let kind = if is_shown { Kind::Secondary } else { Kind::Quiet };
-        ui.add(Button::new(kind, "My screen").compact().min_width(80.0 + 2.0 * UNIT))
+        ui.add(Button::new(kind, "My screen").compact().min_width(96.0 + 2.0 * UNIT))
     });
     caret(ui, &button);
     menu::own_screen(&button.on_hover_text("Show the customer your own screen"), session, acts);

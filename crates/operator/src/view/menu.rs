@@ -46,27 +46,33 @@ pub(super) fn show(button: &Response, session: &Session, shown: f32, acts: &mut 
         if entry(ui, "Show details", "", session.details) {
             acts.push(Act::Details(!session.details));
         }
+        demonstration(ui, session, acts);
     });
 }
 
 /// The menu of the own screen.
 pub(super) fn own_screen(button: &Response, session: &Session, acts: &mut Vec<Act>) {
     Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
-        let action = Action::Demonstrate;
-        let (text, act) = match session.demonstrate {
-            Permission::Asking(_) => ("Waiting for the customer… Withdraw", Act::Withdraw(action)),
-            Permission::Allowed(_) => ("Stop showing my screen", Act::StopShowing),
-            Permission::None | Permission::Refused(_) | Permission::Ended(_) => {
-                ("Ask whether you may show your screen", Act::Ask(action))
-            }
-        };
-        if entry(ui, text, "", false) {
-            acts.push(act);
-        }
+        demonstration(ui, session, acts);
         if let Permission::Refused(refusal) = session.demonstrate {
             widgets::small(ui, words::not_shown(refusal));
         }
     });
+}
+
+/// The line of a menu that begins or ends showing the own screen.
+fn demonstration(ui: &mut Ui, session: &Session, acts: &mut Vec<Act>) {
+    let action = Action::Demonstrate;
+    let (text, act) = match session.demonstrate {
+        Permission::Asking(_) => ("Waiting for the customer… Withdraw", Act::Withdraw(action)),
+        Permission::Allowed(_) => ("Stop showing my screen", Act::StopShowing),
+        Permission::None | Permission::Refused(_) | Permission::Ended(_) => {
+            ("Ask to show my screen", Act::Ask(action))
+        }
+    };
+    if entry(ui, text, "", false) {
+        acts.push(act);
+    }
 }
 
 /// The menu of what can be drawn with.

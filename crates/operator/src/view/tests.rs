@@ -380,6 +380,9 @@ fn the_picture_is_zoomed_by_menu_and_keys() {
 #[test]
 fn the_whole_screen_begins_and_ends_by_button_and_by_keys() {
     let mut window = seeing();
+    // There is room for all buttons.
+    window.set_size(egui::vec2(1300.0, 780.0));
+    window.run();
     click(&mut window, "Full screen");
     assert!(matches!(&take(&mut window)[..], [Effect::FullScreen(true)]));
     click(&mut window, "Leave full screen");
@@ -397,6 +400,9 @@ fn the_whole_screen_begins_and_ends_by_button_and_by_keys() {
 #[test]
 fn the_bar_of_the_whole_screen_goes_comes_back_and_stays_under_the_pointer() {
     let mut window = seeing();
+    // There is room for all buttons.
+    window.set_size(egui::vec2(1300.0, 780.0));
+    window.run();
     click(&mut window, "Full screen");
     window.hover_at(egui::pos2(560.0, 400.0));
     window.run();
@@ -426,6 +432,9 @@ fn the_bar_of_the_whole_screen_goes_comes_back_and_stays_under_the_pointer() {
 #[test]
 fn details_are_shown_when_asked_for_and_take_no_clicks() {
     let mut window = seeing();
+    // There is room for all buttons.
+    window.set_size(egui::vec2(1300.0, 780.0));
+    window.run();
     assert!(window.query_by_label("Exact").is_none());
     click(&mut window, "Details");
     assert!(window.query_all_by_label("–").count() >= 4, "nothing has been measured");

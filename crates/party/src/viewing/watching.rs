@@ -16,13 +16,13 @@ use deskside_ui::winit::event::{KeyEvent, WindowEvent};
 use deskside_ui::{Handling, Picture, Place, Shell, WindowKey, WindowOptions, egui};
 
 use super::frame::{self, Order, Shared};
-use super::net::{Command, CommandSender, Event};
+use super::net::{Command, Event};
 use super::{Cursor, Mouse, Redraw, Ticker, Viewer as _};
 use keys::{Keys, Stroke};
 use model::{Act, Effect, Model};
 
 /// The window's size when it opens and the least that shows everything, in points.
-const SIZE: ((f32, f32), (f32, f32)) = ((1040.0, 740.0), (680.0, 420.0));
+const SIZE: ((f32, f32), (f32, f32)) = ((1040.0, 740.0), (720.0, 440.0));
 
 /// What other threads tell the window; the program brings it from its own events to [`Watching::event`].
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub struct Watching {
     mouse: Mouse,
     keys: Keys,
     cursor: Cursor,
-    commands: CommandSender,
+    send: Box<dyn Fn(Command)>,
     ticker: Ticker,
     began: Instant,
     /// What the person wants and the program was not yet told.
@@ -88,26 +88,21 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Starts the decoding thread, which ends with the last [`Feed`], and the window's clock. `tell` brings their
-    /// news to the window loop.
+    /// Starts the decoding thread, which ends with the last [`Feed`], and the window's clock. `send` brings
+    /// commands to the network's viewing side, `tell` brings news to the window loop.
     ///
     /// # Errors
     /// What the system said, if there can be no more threads.
     pub fn start(
         window: WindowKey,
         orders: Orders,
-        commands: CommandSender,
+        send: impl Fn(Command) + Clone + Send + 'static,
         tell: impl Fn(News) + Clone + Send + 'static,
     ) -> io::Result<Self> {
-        let (picture, answers, tick) = (Picture::new(), commands.clone(), tell.clone());
+        let (picture, tick) = (Picture::new(), tell.clone());
         let shared = Shared::new(picture.canvas());
         // It ends by itself when nothing feeds it any more, and holds nothing that anybody waits for.
-        let _thread = frame::decode(
-            orders.0,
-            shared,
-            move |command: Command| answers.send(command),
-            move || tell(News::Picture),
-        )?;
+        let _thread = frame::decode(orders.0, shared, send.clone(), move || tell(News::Picture))?;
         Ok(Self {
             window,
             name: String::new(),
@@ -116,7 +111,7 @@ impl Watching {
             mouse: Mouse::default(),
             keys: Keys::default(),
             cursor: Cursor::default(),
-            commands,
+            send: Box::new(send),
             ticker: Ticker::start(move || tick(News::Tick))?,
             began: Instant::now(),
             wish: None,
@@ -279,7 +274,7 @@ impl Watching {
     fn carry_out(&mut self, effects: Vec<Effect>, shell: &mut Shell<'_>) {
         for effect in effects {
             match effect {
-                Effect::Net(command) => self.commands.send(command),
+                Effect::Net(command) => (self.send)(command),
                 Effect::FullScreen(on) => {
                     shell.set_fullscreen(self.window, on);
                     shell.redraw(self.window);

@@ -150,7 +150,8 @@ fn states(start: Instant) -> Vec<(&'static str, Window, Session)> {
     all.push(("question-only", Window::Question, edited(&both, &only)));
     let but = [Edit::Action(Action::Control), Edit::Show(Show::AllBut)];
     all.push(("question-but", Window::Question, edited(&both, &but)));
-    all.push(("question-all", Window::Question, edited(&Action::ALL, &[])));
+    all.push(("question-all", Window::Question, edited(&[Action::See, Action::Control, Action::Point], &[])));
+    all.push(("question-watch", Window::Question, edited(&[Action::Demonstrate], &[])));
     let mut change = session();
     change.told(Told::Granted(Action::See), start);
     assert!(!change.act(Act::Choose(offer()), start).is_empty());

@@ -15,6 +15,9 @@ use super::model::{Act, Control, Model, Sight};
 use super::words;
 use crate::viewing::{Viewer as _, Zoom};
 
+/// From this width on, in points, there is room for more than what is needed.
+const ROOMY: f32 = 800.0;
+
 /// Draws the window for the present state.
 pub(super) fn show(ui: &mut Ui, model: &Model, name: &str, picture: &mut Picture) -> Vec<Act> {
     let mut acts = Vec::new();
@@ -58,11 +61,12 @@ pub(super) fn show(ui: &mut Ui, model: &Model, name: &str, picture: &mut Picture
 fn bar_frame(ui: &Ui, model: &Model, name: &str) -> Frame {
     let palette = Palette::of(ui);
     let (tone, _) = words::state(name, model.sight(), model.extent(), model.control());
-    let fill = match model.control() {
-        Control::Here | Control::Rests(_) if model.sees() => palette.tone(tone).ground,
-        _ => palette.surface,
-    };
-    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 10))
+    let fill = if is_tinted(model) { palette.tone(tone).ground } else { palette.surface };
+    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 8))
+}
+
+fn is_tinted(model: &Model) -> bool {
+    model.sees() && matches!(model.control(), Control::Here | Control::Rests(_))
 }
 
 /// The bar above a picture that covers the screen. Where it is.
@@ -78,11 +82,12 @@ fn above(ui: &Ui, whole: Rect, model: &Model, name: &str, acts: &mut Vec<Act>) -
 
 /// Who shows what and what the case is, on the left; what can be done, on the right.
 fn bar(ui: &mut Ui, model: &Model, name: &str, acts: &mut Vec<Act>) {
-    let line = |ui: &mut Ui, height: f32, add: &mut dyn FnMut(&mut Ui)| {
-        let size = Vec2::new(ui.available_width(), height);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let line = |ui: &mut Ui, add: &mut dyn FnMut(&mut Ui)| {
+        let size = Vec2::new(ui.available_width(), CONTROL_HEIGHT - UNIT);
         ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add);
     };
-    line(ui, CONTROL_HEIGHT - UNIT, &mut |ui| {
+    line(ui, &mut |ui| {
         stop(ui, model, acts);
         control(ui, model, acts);
         on_the_left(ui, |ui| {
@@ -91,18 +96,27 @@ fn bar(ui: &mut Ui, model: &Model, name: &str, acts: &mut Vec<Act>) {
             ui.add(Label::new(Type::Heading.text(&heading, colour)).truncate());
         });
     });
-    line(ui, 3.0 * UNIT, &mut |ui| {
+    line(ui, &mut |ui| {
         if model.sees() {
             sizes(ui, model, acts);
         }
-        on_the_left(ui, |ui| {
-            let (tone, text) = words::state(name, model.sight(), model.extent(), model.control());
-            let palette = Palette::of(ui);
-            let (dot, _) = ui.allocate_exact_size(Vec2::splat(UNIT), egui::Sense::hover());
-            ui.painter().circle_filled(dot.center(), UNIT / 2.0, palette.tone(tone).mark);
-            ui.add(Label::new(Type::Body.text(&text, palette.text_muted)).truncate());
-        });
+        on_the_left(ui, |ui| state(ui, model, name));
     });
+}
+
+/// What is the case, and what to do if that is not wanted.
+fn state(ui: &mut Ui, model: &Model, name: &str) {
+    let (tone, text) = words::state(name, model.sight(), model.extent(), model.control());
+    let palette = Palette::of(ui);
+    let colour = if is_tinted(model) { palette.tone(tone).text } else { palette.text };
+    let (dot, _) = ui.allocate_exact_size(Vec2::splat(UNIT), egui::Sense::hover());
+    ui.painter().circle_filled(dot.center(), UNIT / 2.0, palette.tone(tone).mark);
+    ui.add(Label::new(Type::Body.text(&text, colour)).truncate());
+    if model.sees() && model.control() == Control::Here {
+        // In a row of its own, as high as the key.
+        ui.horizontal(|ui| widgets::key_cap(ui, "F11"));
+        ui.label(Type::Body.text("gives them back", colour));
+    }
 }
 
 fn on_the_left(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
@@ -139,10 +153,6 @@ fn control(ui: &mut Ui, model: &Model, acts: &mut Vec<Act>) {
     if button.inner.clicked() {
         acts.push(act);
     }
-    if act == Act::GiveBack {
-        widgets::small(ui, "or press");
-        widgets::key_cap(ui, "F11");
-    }
 }
 
 /// How large the picture is shown.
@@ -151,6 +161,9 @@ fn sizes(ui: &mut Ui, model: &Model, acts: &mut Vec<Act>) {
         if model.is_full_screen() { (false, "Leave full screen") } else { (true, "Full screen") };
     if link(ui, text) {
         acts.push(Act::FullScreen(on));
+    }
+    if ui.max_rect().width() < ROOMY {
+        return;
     }
     let (zoom, text) = match model.zoom().scaling() {
         Scaling::Fit => (Zoom::Percent(100), "Real size"),
@@ -182,7 +195,7 @@ fn empty(ui: &mut Ui, place: Rect, model: &Model, name: &str) {
 fn stands_still(ui: &Ui, place: Rect, model: &Model, name: &str) {
     let paused = model.sight() == Sight::Paused;
     let text = match model.control() {
-        _ if paused => words::paused(name),
+        _ if paused => words::stands_still(name),
         // The bar says it, unless that has gone.
         Control::Rests(_) if model.sees() && !model.shows_bar() => {
             words::state(name, model.sight(), model.extent(), model.control()).1

@@ -9,7 +9,7 @@ use super::model::{Control, Extent, Sight};
 use crate::viewing::{Permission, Refusal};
 
 /// Most characters of a name; with more a bar is nothing but a name.
-const LONGEST_NAME: usize = 48;
+const LONGEST_NAME: usize = 32;
 
 /// A name as it is shown: on one line, and not longer than it is worth.
 pub(super) fn name(name: &str) -> String {
@@ -50,7 +50,7 @@ pub(super) fn state(name: &str, sight: Sight, extent: Extent, control: Control) 
         (Sight::Shown, _) => {
             (Tone::Good, "You are watching. Nothing you do here changes anything there.".to_owned())
         }
-        (Sight::Paused, _) => (Tone::Warning, paused(name)),
+        (Sight::Paused, _) => (Tone::Warning, format!("{name} has paused.")),
         (Sight::Over, _) => (Tone::Neutral, "You can close this window.".to_owned()),
     }
 }
@@ -90,18 +90,18 @@ fn not(name: &str, permission: Permission) -> Option<String> {
 /// Why mouse and keyboard have no effect just now.
 fn rests(name: &str, suspension: Suspension) -> String {
     match suspension {
-        Suspension::Paused => paused(name),
+        Suspension::Paused => format!("{name} has paused."),
         Suspension::Hand => format!("{name} is using the mouse. Yours works again in a moment."),
         Suspension::Question => format!("{name} is answering a question. Yours works again in a moment."),
         Suspension::Panel => {
-            format!("Mouse and keyboard rest until {name} has the small Deskside window in sight again.")
+            format!("{name} has a window in the way. Yours works again in a moment.")
         }
     }
 }
 
-/// Why the picture stands still.
-pub(super) fn paused(name: &str) -> String {
-    format!("{name} has paused. The picture stands still until {name} goes on.")
+/// What a pause means.
+pub(super) fn stands_still(name: &str) -> String {
+    format!("The picture stands still until {name} goes on.")
 }
 
 /// What stands where the picture would be: a heading and what to do.

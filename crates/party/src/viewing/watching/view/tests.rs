@@ -103,8 +103,8 @@ fn who_shows_what_is_said_from_beginning_to_end() {
     says(&window, "Olga Operator shows you this screen");
     says(&window, "You are watching. Nothing you do here changes anything there.");
     tell(&mut window, &Event::Paused(true));
-    let paused = "Olga Operator has paused. The picture stands still until Olga Operator goes on.";
-    assert_eq!(window.query_all_by_label(paused).count(), 2, "in the bar, and where one looks");
+    says(&window, "Olga Operator has paused.");
+    says(&window, "The picture stands still until Olga Operator goes on.");
     tell(&mut window, &Event::Paused(false));
     tell(&mut window, &ended(Action::See, 1, GrantEnd::Revoked));
     says(&window, "Olga Operator no longer shows you a screen");
@@ -156,10 +156,7 @@ fn why_mouse_and_keyboard_rest_is_said_in_plain_words() {
     for (suspension, text) in [
         (Suspension::Hand, "Olga Operator is using the mouse. Yours works again in a moment."),
         (Suspension::Question, "Olga Operator is answering a question. Yours works again in a moment."),
-        (
-            Suspension::Panel,
-            "Mouse and keyboard rest until Olga Operator has the small Deskside window in sight again.",
-        ),
+        (Suspension::Panel, "Olga Operator has a window in the way. Yours works again in a moment."),
     ] {
         tell(&mut window, &Event::Suspended(Some(suspension)));
         says(&window, text);
@@ -257,14 +254,14 @@ fn states() -> Vec<(&'static str, Model)> {
 fn every_state_can_be_drawn() {
     let folder = std::env::var_os("DESKSIDE_PICTURES").map(PathBuf::from);
     let long = "Wilhelmina-Alexandra von und zu Hohenstein-Sonnenberg";
+    let mut picture = picture();
     for (suffix, theme, size, name) in [
         ("light", ThemeChoice::Light, (1040.0, 740.0), NAME),
         ("dark", ThemeChoice::Dark, (1040.0, 740.0), NAME),
-        ("small", ThemeChoice::Light, (680.0, 420.0), NAME),
-        ("long", ThemeChoice::Light, (680.0, 420.0), long),
+        ("small", ThemeChoice::Light, (720.0, 440.0), NAME),
+        ("long", ThemeChoice::Light, (720.0, 440.0), long),
     ] {
         for (state, model) in states() {
-            let mut picture = picture();
             let (width, height, pixels) =
                 draw_offscreen_over(&mut picture, size, 1.0, theme, |ui, picture| {
                     let _acts = show(ui, &model, &words::name(name), picture);
