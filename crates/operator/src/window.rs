@@ -336,6 +336,9 @@ impl Window {
 
     fn heard(&mut self, event: operator::Event, shell: &mut Shell<'_>) {
         let now = self.now();
+        if let (operator::Event::Quality(quality), Some(demonstration)) = (&event, &mut self.demonstration) {
+            demonstration.told(sharing::Told::Quality(*quality), shell);
+        }
         match &event {
             // The cursor alone changes the picture and no widget.
             operator::Event::Help(viewing::Event::CursorMoved { x, y }) => {

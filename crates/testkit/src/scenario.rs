@@ -2,6 +2,7 @@
 //! real-window test checks. A step that does not go as it should is an error; nothing here is optional.
 
 mod account;
+mod demonstration;
 mod editor;
 mod person;
 mod scope;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 pub use account::Account;
+pub use demonstration::demonstrate;
 pub use person::Person;
 pub use scope::narrow;
 pub use stage::Stage;

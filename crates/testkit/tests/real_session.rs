@@ -51,6 +51,20 @@ mod real_session {
         }
     }
 
+    /// Row L16: the operator shows a screen, is asked as a customer is, and the customer types there.
+    #[test]
+    fn an_operator_shows_a_screen_and_lets_the_customer_type_there() {
+        let folder = TempDir::new().unwrap();
+        let outcome = Stage::set_for_two(folder.path())
+            .and_then(|stage| scenario::demonstrate(&stage, &mut |step| eprintln!("{step}")));
+        if let Err(error) = outcome {
+            panic!("{error:#}\nkept in {}", folder.keep().display());
+        }
+        if std::env::var_os("DESKSIDE_PICTURES").is_some() {
+            eprintln!("pictures in {}", folder.keep().display());
+        }
+    }
+
     /// Rows N12, L3: closing the panel is the end, for good, and nothing is left of the program.
     #[test]
     fn t17_closing_the_panel_ends_the_session_and_leaves_no_process() {

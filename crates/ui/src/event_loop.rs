@@ -329,6 +329,7 @@ fn place(monitor: &MonitorHandle, place: Place, size: LogicalSize<f32>) -> Optio
     match place {
         Place::Anywhere => None,
         Place::Centre => Some((free_x / 2, free_y / 2)),
+        Place::TopLeft => Some((margin, margin)),
         Place::TopRight => Some((free_x - margin, margin)),
     }
     .map(|(x, y)| PhysicalPosition::new(origin.x + x.max(0), origin.y + y.max(0)))

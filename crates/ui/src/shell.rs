@@ -20,6 +20,8 @@ pub enum Place {
     Anywhere,
     /// In the middle of the primary monitor.
     Centre,
+    /// At the top left of the primary monitor.
+    TopLeft,
     /// At the top right of the primary monitor.
     TopRight,
 }

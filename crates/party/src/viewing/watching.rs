@@ -21,8 +21,9 @@ use super::{Cursor, Mouse, Redraw, Ticker, Viewer as _};
 use keys::{Keys, Stroke};
 use model::{Act, Effect, Model};
 
-/// The window's size when it opens and the least that shows everything, in points.
-const SIZE: ((f32, f32), (f32, f32)) = ((1040.0, 740.0), (720.0, 440.0));
+/// The window's size when it opens, which leaves the panel free on a small screen, and the least that shows
+/// everything, in points.
+const SIZE: ((f32, f32), (f32, f32)) = ((880.0, 680.0), (720.0, 440.0));
 
 /// What other threads tell the window; the program brings it from its own events to [`Watching::event`].
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl Watching {
         self.picture.renew();
         let (size, least) = SIZE;
         let options = WindowOptions::new(words::title(&self.name), size);
-        shell.open(self.window, WindowOptions { min_size: Some(least), place: Place::Centre, ..options });
+        shell.open(self.window, WindowOptions { min_size: Some(least), place: Place::TopLeft, ..options });
         shell.focus(self.window);
     }
 

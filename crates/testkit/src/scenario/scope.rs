@@ -26,17 +26,9 @@ pub fn narrow(stage: &Stage, tell: &mut dyn FnMut(&str)) -> Result<()> {
     let (operator, customer) = introduce(stage)?;
     let outcome = play(stage, &editor, &operator, &customer, tell);
     if outcome.is_err() {
-        keep(stage, "failed")?;
+        stage.keep("failed")?;
     }
     outcome
-}
-
-/// Keeps a picture of both displays in the stage's folder.
-fn keep(stage: &Stage, name: &str) -> Result<()> {
-    for (who, desktop) in [("customer", &stage.customer), ("operator", &stage.operator)] {
-        desktop.display().picture()?.save(&stage.folder().join(format!("{name}-{who}.png")))?;
-    }
-    Ok(())
 }
 
 fn play(
@@ -58,7 +50,7 @@ fn play(
     let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
     let canary = Marker::show(stage.customer.display(), CANARY.0, CANARY.1, 0xff_00_ff)?;
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
-    keep(stage, "scope-1-everything")?;
+    stage.keep("scope-1-everything")?;
 
     tell("the customer shows the editor alone, and the operator sees nothing of the rest");
     customer.clicks("Show less …")?;
@@ -80,7 +72,7 @@ fn play(
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture) && !page(&picture))
     })?;
 
-    keep(stage, "scope-2-one-program")?;
+    stage.keep("scope-2-one-program")?;
 
     tell("what the operator types arrives in the editor, and the pointer stays within it");
     leads(stage, operator, &view, editor.middle())?;
@@ -102,7 +94,7 @@ fn play(
     holds_for("the question is no part of the picture", Duration::from_millis(500), || {
         eye.picture().is_ok_and(|picture| !shows_magenta(&picture))
     })?;
-    keep(stage, "scope-3-question")?;
+    stage.keep("scope-3-question")?;
     customer.answers("Show this")?;
     operator.sees("Seeing the screen")?;
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
@@ -121,7 +113,7 @@ fn play(
         operator.hand().drag(view.place((150, 480)), view.place((400, 560))).is_ok()
             && there.picture().is_ok_and(|picture| red(&picture))
     })?;
-    keep(stage, "scope-4-arrow")?;
+    stage.keep("scope-4-arrow")?;
     wait_until("the arrow fades", PATIENCE, || there.picture().is_ok_and(|picture| !red(&picture)))?;
     customer.clicks("Stop")?;
     operator.sees("The customer ended the session")?;

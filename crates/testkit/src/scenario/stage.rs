@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::Person;
 use crate::desktop::Desktop;
+use crate::hand::Hand;
 use crate::link::Namespace;
 use crate::network::{self, Network};
 use crate::organisation::{Organisation, Server};
@@ -41,8 +42,17 @@ impl Stage {
     /// # Errors
     /// When a part does not start.
     pub fn set(folder: &Path, path: Option<&str>) -> Result<Self> {
-        let [customer, operator] = Self::virtual_desktops(folder, CUSTOMER_SCREEN)?;
-        Self::with(folder, path, [customer, operator], CUSTOMER_SCREEN, None)
+        let desktops = Self::virtual_desktops(folder, CUSTOMER_SCREEN, Desktop::simulated)?;
+        Self::with(folder, path, desktops, CUSTOMER_SCREEN, None)
+    }
+
+    /// The same, where the operator's mouse and keyboard are physical as well: for whoever is asked something.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn set_for_two(folder: &Path) -> Result<Self> {
+        let desktops = Self::virtual_desktops(folder, CUSTOMER_SCREEN, Desktop::physical)?;
+        Self::with(folder, None, desktops, CUSTOMER_SCREEN, None)
     }
 
     /// The same, with the customer, the server and the operator on machines of their own, and a customer's
@@ -51,18 +61,22 @@ impl Stage {
     /// # Errors
     /// When a part does not start.
     pub fn set_in(folder: &Path, network: Network, screen: (u32, u32)) -> Result<Self> {
-        let [customer, operator] = Self::virtual_desktops(folder, screen)?;
-        Self::with(folder, None, [customer, operator], screen, Some(network))
+        let desktops = Self::virtual_desktops(folder, screen, Desktop::simulated)?;
+        Self::with(folder, None, desktops, screen, Some(network))
     }
 
-    fn virtual_desktops(folder: &Path, screen: (u32, u32)) -> Result<[Desktop; 2]> {
+    fn virtual_desktops(
+        folder: &Path,
+        screen: (u32, u32),
+        operators: fn(&Path, u32, u32) -> Result<Desktop>,
+    ) -> Result<[Desktop; 2]> {
         let desk = |who: &str| -> Result<PathBuf> {
             let desk = folder.join(who);
             fs::create_dir_all(&desk).with_context(|| format!("cannot make {}", desk.display()))?;
             Ok(desk)
         };
         let customer = Desktop::physical(&desk("customer")?, screen.0, screen.1)?;
-        let operator = Desktop::simulated(&desk("operator")?, screen.0 + MORE.0, screen.1 + MORE.1)?;
+        let operator = operators(&desk("operator")?, screen.0 + MORE.0, screen.1 + MORE.1)?;
         Ok([customer, operator])
     }
 
@@ -176,6 +190,17 @@ impl Stage {
         Process::start(name, desktop.folder(), command)
     }
 
+    /// Keeps a picture of both displays in the stage's folder.
+    ///
+    /// # Errors
+    /// When one cannot be taken or written.
+    pub fn keep(&self, name: &str) -> Result<()> {
+        for (who, desktop) in [("customer", &self.customer), ("operator", &self.operator)] {
+            desktop.display().picture()?.save(&self.folder.join(format!("{name}-{who}.png")))?;
+        }
+        Ok(())
+    }
+
     /// Where everything is kept.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -271,8 +296,10 @@ impl Stage {
         let window = self.operator.display().window(title)?;
         let (width, height) = (self.screen.0.to_string(), (self.screen.1 + MORE.1 - 40).to_string());
         let id = window.id.to_string();
-        self.operator.hand().act(&["windowmove", "--sync", &id, "10", "10"])?;
-        self.operator.hand().act(&["windowsize", "--sync", &id, &width, &height])
+        // Where the windows are, which is not where a physical hand is.
+        let arrange = Hand::at(self.operator.display().name());
+        arrange.act(&["windowmove", "--sync", &id, "10", "10"])?;
+        arrange.act(&["windowsize", "--sync", &id, &width, &height])
     }
 
     /// Opens a page in a browser on the customer's desktop, and waits for it.
