@@ -271,7 +271,7 @@ fn every_state_can_be_drawn() {
             if let Some(folder) = &folder {
                 let rgb = pixels.iter().flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1)).collect();
                 let image = image::RgbImage::from_raw(width, height, rgb).unwrap();
-                image.save(folder.join(format!("{state}-{suffix}.png"))).unwrap();
+                image.save(folder.join(format!("watched-{state}-{suffix}.png"))).unwrap();
             }
         }
     }
