@@ -8,6 +8,7 @@
 //! | [`desktop`] | a display with window manager and session bus, for one person |
 //! | [`hand`] | that person's mouse and keyboard, physical to the programs inside |
 //! | [`picture`] | what is on a display, as pixels |
+//! | [`clipboard`] | what a person's other programs copy and paste |
 //! | [`accessibility`] | what is on a display, as a screen reader sees it |
 //! | [`programs`] | the product's own programs, freshly built |
 //! | [`photo`] | pictures as hard to code as photographs, without a file |
@@ -23,6 +24,7 @@
 
 pub mod accessibility;
 pub mod canvas;
+pub mod clipboard;
 pub mod desktop;
 pub mod display;
 pub mod film;

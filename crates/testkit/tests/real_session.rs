@@ -4,7 +4,9 @@
 mod real_session {
     use std::time::Duration;
 
+    use deskside_testkit::clipboard;
     use deskside_testkit::scenario::{self, Stage};
+    use deskside_testkit::wait::holds_for;
     use tempfile::TempDir;
 
     /// Rows P5, P6, W2, N8, N11, N12, L3, L13, B8: the whole session, over the given path.
@@ -48,6 +50,38 @@ mod real_session {
         }
         if std::env::var_os("DESKSIDE_PICTURES").is_some() {
             eprintln!("pictures in {}", folder.keep().display());
+        }
+    }
+
+    /// T31: what is on one computer's clipboard never comes to the other's, neither by itself nor by keys that copy
+    /// and paste on one of them: there is no message that could carry it.
+    #[test]
+    fn t31_nothing_of_a_clipboard_crosses_to_the_other_computer() {
+        let folder = TempDir::new().unwrap();
+        let stage = Stage::set(folder.path(), None).unwrap();
+        let (operator, customer) = scenario::watch(&stage).unwrap();
+        operator.clicks("Ask to control").unwrap();
+        customer.answers("Allow").unwrap();
+        operator.sees("In control").unwrap();
+        // Large enough to be sent in parts, and a kind that is no plain text.
+        let long = "canary ".repeat(200_000);
+        let kinds =
+            [("UTF8_STRING", "theirs"), ("text/html", "<b>theirs</b>"), ("UTF8_STRING", long.as_str())];
+        for (kind, theirs) in kinds {
+            let _owners = [
+                clipboard::own(&stage.customer, kind, theirs).unwrap(),
+                clipboard::own(&stage.operator, "UTF8_STRING", "ours").unwrap(),
+            ];
+            // Pressed over the picture they are keys of the customer's computer, and nothing else.
+            let view = stage.operator.display().window("Deskside Operator").unwrap().rect;
+            operator.hand().click(view.centre()).unwrap();
+            operator.hand().keys(&["ctrl+c", "ctrl+v", "ctrl+x", "shift+Insert"]).unwrap();
+            stage.customer.hand().keys(&["ctrl+c", "ctrl+v"]).unwrap();
+            holds_for("each keeps its own", Duration::from_millis(700), || {
+                clipboard::read(&stage.operator, "UTF8_STRING").unwrap() == "ours"
+                    && clipboard::read(&stage.customer, kind).unwrap() == theirs
+            })
+            .unwrap();
         }
     }
 
