@@ -164,6 +164,7 @@ impl Encoder {
             }
             let tile = self.grid.tile(number);
             let is_film = matches!(treatment, Treatment::Film(_));
+            let bounds = if is_film { nearly_all(bounds, tile) } else { bounds };
             let may_keep = kept < MAX_TILES && !is_film && self.activity.rough(number).is_none();
             let part = if may_keep { bounds } else { Rect::default() };
             let keep = self.cache.replace(number, &self.sent, tile, part, self.now);
@@ -248,6 +249,17 @@ impl Encoder {
         activity.compared(&dirty.differing(), now);
         copies
     }
+}
+
+/// Up to the edges of the tile where a few pixels lie between: by chance a film's are as they were, and whole
+/// macroblocks take less work.
+fn nearly_all(bounds: Rect, tile: Rect) -> Rect {
+    const FEW: u32 = 4;
+    let start = |at: u32, edge: u32| if at - edge <= FEW { edge } else { at };
+    let end = |at: u32, edge: u32| if edge - at <= FEW { edge } else { at };
+    let (x, y) = (start(bounds.x, tile.x), start(bounds.y, tile.y));
+    let (right, bottom) = (end(bounds.right(), tile.right()), end(bounds.bottom(), tile.bottom()));
+    Rect::new(x, y, right - x, bottom - y)
 }
 
 impl std::fmt::Debug for Encoder {

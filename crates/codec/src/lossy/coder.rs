@@ -153,7 +153,11 @@ impl Reader {
         let mut decoder = RangeDecoder::new(bytes);
         for (rect, reference) in pieces {
             let count = macroblocks(rect).count();
-            symbols::read(count, reference, &mut found.models, &mut decoder, &mut found.coefficients)?;
+            let Found { models, coefficients } = &mut found;
+            wide(
+                #[inline(always)]
+                || symbols::read(count, reference, models, &mut decoder, coefficients),
+            )?;
             // Nothing good comes any more.
             if decoder.left().is_none() {
                 break;
