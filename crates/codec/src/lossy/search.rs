@@ -18,44 +18,84 @@ const CLOSE: usize = 4;
 /// Mean difference in green that is no more than grain.
 const GRAIN: u32 = 3;
 
-/// What was sent before an update, where a film plays and around it.
+/// The green of what was sent before an update: it is compared many times, and is a quarter of the bytes.
 pub(crate) struct Before {
-    picture: Picture,
+    grid: Grid,
+    greens: Vec<u8>,
+    /// The tiles that have been sent anew since they were kept.
+    stale: Vec<bool>,
+    /// The tiles that the update has changed already, so that nothing can refer to what was there.
+    written: Vec<bool>,
+    is_any_written: bool,
     /// What is kept; what lies outside it is of no use.
     area: Rect,
-    /// The green of the area: it is compared many times, and is a quarter of the bytes.
-    greens: Vec<u8>,
 }
 
 impl Before {
     pub(crate) fn new(grid: &Grid) -> Self {
-        Self { picture: Picture::black(grid), area: Rect::default(), greens: Vec::new() }
+        Self {
+            grid: *grid,
+            greens: vec![0; grid.width as usize * grid.height as usize],
+            stale: vec![true; grid.tiles()],
+            written: vec![false; grid.tiles()],
+            is_any_written: false,
+            area: Rect::default(),
+        }
     }
 
-    pub(crate) fn picture(&self) -> &Picture {
-        &self.picture
+    /// A tile is sent anew, at once or by [`super::Writer::settle`].
+    pub(crate) fn touch(&mut self, number: u16, is_at_once: bool) {
+        self.stale[usize::from(number)] = true;
+        self.written[usize::from(number)] |= is_at_once;
+        self.is_any_written |= is_at_once;
     }
 
     /// Keeps what was sent where a film plays and around it, as far as is searched.
     pub(crate) fn keep(&mut self, sent: &Picture, film: Rect) {
+        if std::mem::take(&mut self.is_any_written) {
+            self.written.fill(false);
+        }
         let (x, y) = (film.x.saturating_sub(TILE_SIDE), film.y.saturating_sub(TILE_SIDE));
         let around = Rect::new(x, y, film.right() + TILE_SIDE - x, film.bottom() + TILE_SIDE - y);
         self.area = around.clipped(sent.width(), sent.height());
-        self.greens.resize(self.area.width as usize * self.area.height as usize, 0);
-        let greens = self.greens.chunks_exact_mut(self.area.width as usize);
-        for ((to, greens), from) in self.picture.rows_mut(self.area).zip(greens).zip(sent.rows(self.area)) {
-            to.copy_from_slice(from);
-            wide(
-                #[inline(always)]
-                || greens.iter_mut().zip(from).for_each(|(green, pixel)| *green = (pixel >> 8) as u8),
-            );
+        for number in self.grid.touched(&self.area) {
+            if std::mem::take(&mut self.stale[usize::from(number)]) {
+                self.keep_tile(sent, self.grid.tile(number));
+            }
         }
+    }
+
+    fn keep_tile(&mut self, sent: &Picture, tile: Rect) {
+        let side = self.grid.width as usize;
+        let greens = self.greens[tile.y as usize * side + tile.x as usize..].chunks_mut(side);
+        wide(
+            #[inline(always)]
+            || {
+                for (greens, from) in greens.zip(sent.rows(tile)) {
+                    let greens = &mut greens[..from.len()];
+                    for i in 0..from.len() {
+                        greens[i] = (from[i] >> 8) as u8;
+                    }
+                }
+            },
+        );
+    }
+
+    /// Whether a vector may refer to a place.
+    #[inline(always)]
+    fn has(&self, place: Rect) -> bool {
+        self.area.contains(&place) && !(self.is_any_written && self.is_written(place))
+    }
+
+    #[cold]
+    fn is_written(&self, place: Rect) -> bool {
+        self.grid.touched(&place).any(|number| self.written[usize::from(number)])
     }
 
     /// So many greens of a row, from a pixel of the picture on that lies in the area.
     #[inline(always)]
     fn row(&self, x: u32, y: u32, width: usize) -> &[u8] {
-        let start = (y - self.area.y) as usize * self.area.width as usize + (x - self.area.x) as usize;
+        let start = y as usize * self.grid.width as usize + x as usize;
         &self.greens[start..start + width]
     }
 }
@@ -86,8 +126,8 @@ impl Sought {
     #[inline(always)]
     fn cost(&self, before: &Before, vector: Vector, least: u32) -> Option<u32> {
         let (rect, width) = (self.rect, self.rect.width as usize / LANES * LANES);
-        let source = vector.source(rect, (before.picture.width(), before.picture.height()))?;
-        if !before.area.contains(&source) {
+        let source = vector.source(rect, (before.grid.width, before.grid.height))?;
+        if !before.has(source) {
             return None;
         }
         let (right, below) = ((source.width - rect.width) as usize, source.height - rect.height);
@@ -262,7 +302,7 @@ mod tests {
             let found = search(&frame, &before, rect, Vector::default());
             assert!(found.is_like && found.vector == Some(Vector { x, y }), "{found:?}");
             let mut source = vec![u32::MAX; rect.width as usize * rect.height as usize];
-            fetch(before.picture(), rect, Vector { x, y }, &mut source);
+            fetch(&sent, rect, Vector { x, y }, &mut source);
             assert!(source.iter().all(|pixel| *pixel <= 0x00FF_FFFF));
         }
     }

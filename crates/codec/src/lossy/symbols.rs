@@ -84,17 +84,16 @@ fn pattern_context(before: u8) -> usize {
 /// Writes the macroblocks of one piece.
 #[inline(always)]
 pub(crate) fn write(
-    coefficients: &Coefficients,
+    mut cursor: Cursor<'_>,
     reference: Reference,
     models: &mut Models,
     range: &mut RangeEncoder,
 ) {
     // Of its own, so that it is kept in registers.
     let mut encoder = std::mem::replace(range, RangeEncoder::new());
-    let mut cursor = coefficients.cursor();
     let mode = reference.mode();
     let mut before = 15;
-    for _ in 0..coefficients.patterns.len() {
+    for _ in 0..cursor.left() {
         let pattern = cursor.pattern();
         let light = usize::from(pattern & 15);
         encoder.reserve(2);
@@ -262,7 +261,7 @@ mod tests {
             for reference in [Reference::Grey, Reference::Picture] {
                 let coefficients = random(seed, sparse);
                 let mut encoder = RangeEncoder::new();
-                write(&coefficients, reference, &mut writing, &mut encoder);
+                write(coefficients.cursor(), reference, &mut writing, &mut encoder);
                 let bytes = encoder.finish();
                 let mut decoder = RangeDecoder::new(&bytes);
                 let mut back = Coefficients::default();
@@ -280,7 +279,7 @@ mod tests {
     fn blocks_without_change_cost_next_to_nothing() {
         let still = Coefficients { patterns: vec![0; 3_600], ..Coefficients::default() };
         let mut encoder = RangeEncoder::new();
-        write(&still, Reference::Picture, &mut Models::default(), &mut encoder);
+        write(still.cursor(), Reference::Picture, &mut Models::default(), &mut encoder);
         assert!(encoder.length() < 80, "{}", encoder.length());
     }
 }
