@@ -4,8 +4,9 @@ use crate::picture::COLOUR;
 use crate::wide::wide;
 use crate::{FrameView, Rect};
 
-/// One row in so many is looked at.
+/// One row in so many is looked at, and where a film plays already.
 const STEP: usize = 4;
+const FILM_STEP: usize = 16;
 /// A rectangle with fewer pixels is a photograph only if it leaves no doubt: it may be a letter.
 const SMALL: u64 = 1024;
 /// Least width: in a narrower one neither can be told from the other, and it costs little.
@@ -14,11 +15,12 @@ const LEAST_WIDTH: u32 = 4;
 const EDGE: i32 = 40;
 
 /// True when a rectangle looks like a photograph or a film: most neighbours differ, but few by much.
-pub(crate) fn is_photo(frame: &FrameView<'_>, rect: Rect) -> bool {
+pub(crate) fn is_photo(frame: &FrameView<'_>, rect: Rect, is_film: bool) -> bool {
     if rect.width < LEAST_WIDTH {
         return false;
     }
-    let Likeness { pairs, different, edges } = Likeness::of(frame, rect);
+    let Likeness { pairs, different, edges } =
+        Likeness::of(frame, rect, if is_film { FILM_STEP } else { STEP });
     if rect.area() < SMALL {
         different * 8 >= pairs * 7 && edges == 0
     } else {
@@ -28,7 +30,7 @@ pub(crate) fn is_photo(frame: &FrameView<'_>, rect: Rect) -> bool {
 
 /// True when a rectangle looks like letters on a flat ground.
 pub(crate) fn is_text(frame: &FrameView<'_>, rect: Rect) -> bool {
-    let Likeness { pairs, different, edges } = Likeness::of(frame, rect);
+    let Likeness { pairs, different, edges } = Likeness::of(frame, rect, STEP);
     edges * 64 >= pairs && different * 2 < pairs
 }
 
@@ -40,17 +42,17 @@ struct Likeness {
 }
 
 impl Likeness {
-    fn of(frame: &FrameView<'_>, rect: Rect) -> Self {
+    fn of(frame: &FrameView<'_>, rect: Rect, step: usize) -> Self {
         wide(
             #[inline(always)]
-            || Self::count(frame, rect),
+            || Self::count(frame, rect, step),
         )
     }
 
     #[inline(always)]
-    fn count(frame: &FrameView<'_>, rect: Rect) -> Self {
+    fn count(frame: &FrameView<'_>, rect: Rect, step: usize) -> Self {
         let mut found = Self { pairs: 0, different: 0, edges: 0 };
-        for y in (rect.y..rect.bottom()).step_by(STEP) {
+        for y in (rect.y..rect.bottom()).step_by(step) {
             let pixels = frame.pixels(rect.x, y, rect.width);
             let (mut differ, mut jump) = (0u32, 0u32);
             for (left, right) in pixels.iter().zip(&pixels[1..]) {
@@ -75,7 +77,7 @@ mod tests {
     fn looks(rect: Rect, colour: fn(u32, u32) -> u32) -> bool {
         let data: Vec<u8> =
             (0..64).flat_map(|y| (0..64).flat_map(move |x| colour(x, y).to_le_bytes())).collect();
-        is_photo(&FrameView::new(64, 64, 256, &data).unwrap(), rect)
+        is_photo(&FrameView::new(64, 64, 256, &data).unwrap(), rect, false)
     }
 
     #[test]

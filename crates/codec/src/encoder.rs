@@ -16,7 +16,11 @@ use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
 use crate::rough::RoughTiles;
 use crate::update::{Finished, Update};
-use crate::{EncodeError, FrameView, Rect, change, compress, moves};
+use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, compress, moves};
+
+/// An update has about so many pixels of film and photographs at most: a picture is sent, and shown, in parts while the
+/// rest of it is still being coded.
+const PART: u64 = 64 * (TILE_SIDE * TILE_SIDE) as u64;
 
 /// Turns frames of one size into updates, for one epoch.
 pub struct Encoder {
@@ -35,7 +39,7 @@ pub struct Encoder {
     rough: RoughTiles,
     lossy: lossy::Writer,
     rate: Rate,
-    /// What was sent before this update, where a film plays.
+    /// Of what was sent before this update, where a film plays.
     before: Option<Before>,
     now: Duration,
     /// Bytes that a picture may have.
@@ -127,17 +131,14 @@ impl Encoder {
         budget: usize,
         focus: Option<(u32, u32)>,
     ) -> Result<Option<Vec<u8>>, EncodeError> {
-        let Grid { width, height, .. } = self.grid;
-        if (frame.width(), frame.height()) != (width, height) {
-            return Err(EncodeError::OtherSize {
-                width: frame.width(),
-                height: frame.height(),
-                expected_width: width,
-                expected_height: height,
-            });
-        }
+        self.check(frame)?;
         let copies = self.compare(frame, self.now);
-        copies.iter().for_each(|copy| self.rough.copied(&self.grid, copy));
+        for copy in &copies {
+            self.rough.copied(&self.grid, copy);
+            if let Some(before) = &mut self.before {
+                self.grid.touched(&copy.to).for_each(|number| before.touch(number, false));
+            }
+        }
         if self.next_due().is_none_or(|due| due > self.now) && copies.is_empty() {
             return Ok(None);
         }
@@ -150,7 +151,7 @@ impl Encoder {
         let coded = (&mut self.lossy, &mut self.rough);
         let mut update = Update::new(budget, copies, self.history.bytes(), coded, planes);
         let mut lossy = Lossy::default();
-        let mut kept = 0;
+        let (mut kept, mut film) = (0, Vec::new());
         for (number, bounds, treatment) in plan.tiles {
             // What was compared in an earlier round may have changed since.
             let compare = || change::bounds(frame, &self.sent, self.grid.tile(number));
@@ -159,11 +160,15 @@ impl Encoder {
                 self.activity.set_exact(number);
                 continue;
             };
-            if !update.is_empty() && update.is_full()? {
+            if !update.is_empty() && (update.is_full()? || PART <= lossy.pixels) {
                 break;
             }
             let tile = self.grid.tile(number);
             let is_film = matches!(treatment, Treatment::Film(_));
+            if let Some(before) = &mut self.before {
+                before.touch(number, !is_film);
+            }
+            let bounds = if is_film { nearly_all(bounds, tile) } else { bounds };
             let may_keep = kept < MAX_TILES && !is_film && self.activity.rough(number).is_none();
             let part = if may_keep { bounds } else { Rect::default() };
             let keep = self.cache.replace(number, &self.sent, tile, part, self.now);
@@ -183,10 +188,18 @@ impl Encoder {
                     update.push(&self.grid, (number, keep), bounds, &self.sent, &mut self.palette);
                     self.activity.set_exact(number);
                 }
-                Treatment::Film(quality) | Treatment::Photo(quality) => {
-                    let pictures = (self.before.as_ref().filter(|_| is_film), &mut self.sent);
-                    let is_said =
-                        update.push_lossy(&self.grid, (number, keep), bounds, frame, pictures, quality);
+                Treatment::Film(quality) => {
+                    if let Some(before) = &self.before {
+                        let pictures = (frame, before, &self.sent);
+                        update.push_film(&self.grid, number, bounds, pictures, quality);
+                    }
+                    film.push(bounds);
+                    self.activity.set_rough(number, bounds);
+                    lossy.pixels += bounds.area();
+                }
+                Treatment::Photo(quality) => {
+                    let pictures = (frame, &mut self.sent);
+                    let is_said = update.push_photo(&self.grid, (number, keep), bounds, pictures, quality);
                     if keep && !is_said {
                         // The viewer has to be told, at least, that the tile was kept.
                         self.sent.copy_from(frame, bounds);
@@ -194,13 +207,12 @@ impl Encoder {
                     }
                     self.activity.set_rough(number, bounds);
                     lossy.pixels += bounds.area();
-                    if is_film {
-                        lossy.judge(luma_error(frame, &self.sent, bounds));
-                    }
                 }
             }
             self.dirty.clean(number);
         }
+        update.settle(&mut self.sent);
+        film.into_iter().for_each(|bounds| lossy.judge(luma_error(frame, &self.sent, bounds)));
         let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);
         let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();
         update
@@ -220,6 +232,20 @@ impl Encoder {
         }
         self.planes = planes;
         Ok(Some(bytes))
+    }
+
+    /// That a frame is as large as the picture.
+    fn check(&self, frame: &FrameView<'_>) -> Result<(), EncodeError> {
+        let Grid { width, height, .. } = self.grid;
+        if (frame.width(), frame.height()) != (width, height) {
+            return Err(EncodeError::OtherSize {
+                width: frame.width(),
+                height: frame.height(),
+                expected_width: width,
+                expected_height: height,
+            });
+        }
+        Ok(())
     }
 
     /// Compares what is marked or is to be made exact, and again where copies were made.
@@ -250,8 +276,62 @@ impl Encoder {
     }
 }
 
+/// Up to the edges of the tile where a few pixels lie between: by chance a film's are as they were, and whole
+/// macroblocks take less work.
+fn nearly_all(bounds: Rect, tile: Rect) -> Rect {
+    const FEW: u32 = 4;
+    let start = |at: u32, edge: u32| if at - edge <= FEW { edge } else { at };
+    let end = |at: u32, edge: u32| if edge - at <= FEW { edge } else { at };
+    let (x, y) = (start(bounds.x, tile.x), start(bounds.y, tile.y));
+    let (right, bottom) = (end(bounds.right(), tile.right()), end(bounds.bottom(), tile.bottom()));
+    Rect::new(x, y, right - x, bottom - y)
+}
+
 impl std::fmt::Debug for Encoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Encoder({}x{})", self.grid.width, self.grid.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::{Decoder, Encoder, FrameView, Rect};
+
+    const WIDTH: u32 = 400;
+    const HEIGHT: u32 = 300;
+    const ALL: Rect = Rect::new(0, 0, WIDTH, HEIGHT);
+
+    /// A scene with grain that moves to the left and up; over it opens a grey window, somewhere else with each picture,
+    /// where what moves on to the left and up was before.
+    fn pixel(x: u32, y: u32, picture: u32, window: Rect) -> u32 {
+        if window.contains(&Rect::new(x, y, 1, 1)) {
+            return 0x0080_8080 + picture;
+        }
+        let at = |x: u32, across: f32, y: u32, down: f32| (x as f32 / across).sin() * (y as f32 / down).cos();
+        let (x, y) = (x + 2 * picture, y + picture);
+        let grain = (x * 31 + y * 17 + picture * 13).wrapping_mul(0x9E37_79B1) >> 30;
+        let light = 110.0 + 20.0 * at(x, 2.3, y, 3.1) + 30.0 * at(x, 7.0, y, 5.0) + grain as f32;
+        (light as u32) * 0x0001_0101
+    }
+
+    #[test]
+    fn what_an_update_changes_at_once_is_nothing_that_its_film_refers_to() {
+        let (mut encoder, mut decoder) =
+            (Encoder::new(WIDTH, HEIGHT).unwrap(), Decoder::new(WIDTH, HEIGHT).unwrap());
+        for picture in 0..40 {
+            let (x, y) = (64 * (1 + picture % 4), 64 * (1 + picture / 4 % 3));
+            let window = if picture < 8 { Rect::default() } else { Rect::new(x + 1, y + 1, 62, 62) };
+            let places = (0..WIDTH * HEIGHT).map(|i| pixel(i % WIDTH, i / WIDTH, picture, window));
+            let data: Vec<u8> = places.flat_map(u32::to_le_bytes).collect();
+            let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
+            encoder.mark(&[ALL]);
+            // What is near the pointer is sent first.
+            let (now, focus) = (Duration::from_millis(40) * picture, Some((x + 32, y + 32)));
+            let update = encoder.at(now).next_update(&frame, 1 << 20, focus).unwrap().unwrap();
+            decoder.apply(&update).unwrap();
+            assert!(decoder.pixels() == encoder.sent.pixels(), "picture {picture}");
+        }
     }
 }

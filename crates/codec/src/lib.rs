@@ -2,8 +2,8 @@
 //!
 //! An [`Encoder`] holds an exact copy of what the viewer's [`Decoder`] shows. The operating system's
 //! damage only *marks* places; the encoder compares them with that copy, has the viewer copy what only
-//! moved, codes what then still differs, small changes near the focus first, until an update has about as many bytes as the path can take, and leaves
-//! the rest for the next one. What waits, waits as dirty tiles, never as bytes.
+//! moved, codes what then still differs, small changes near the focus first, until an update has about as many bytes as the path can take, or so much film that the viewer can
+//! begin with it, and leaves the rest for the next one. What waits, waits as dirty tiles, never as bytes.
 //!
 //! Both sides keep state across updates, so updates are decoded in order and none may be left out; a new
 //! epoch is a new `Encoder` and a new `Decoder`. The bytes are described in PROTOCOL.md (section 8).

@@ -53,6 +53,13 @@ impl Picture {
         rows.take(rect.height as usize).map(move |row| &mut row[rect.x as usize..rect.x as usize + length])
     }
 
+    /// What is left of each row from a place on, and of the next one up to there.
+    #[inline(always)]
+    pub(crate) fn rows_from(&mut self, x: u32, y: u32) -> std::slice::ChunksMut<'_, u32> {
+        let start = y as usize * self.width + x as usize;
+        self.pixels[start..].chunks_mut(self.width)
+    }
+
     /// Copies a rectangle of a frame of the same size.
     pub(crate) fn copy_from(&mut self, frame: &FrameView<'_>, rect: Rect) {
         for (to, from) in self.rows_mut(rect).zip(frame.rows(rect)) {

@@ -83,8 +83,9 @@ fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rec
     if activity.is_due(number, now) {
         return Class::Rest;
     }
+    let plays = activity.is_film(number) && activity.rough(number).is_some();
     let writes_beside = || activity.moving(number).is_some_and(|film| has_text_beside(frame, bounds, film));
-    if !class::is_photo(frame, bounds) || writes_beside() {
+    if !class::is_photo(frame, bounds, plays) || writes_beside() {
         Class::Text
     } else if activity.is_film(number) {
         Class::Film

@@ -3,7 +3,7 @@
 use crate::bitstream::{self, COPY, Content, Copy, HEADER, LOSSY_HEADER, MAX_PIECE, Piece};
 use crate::compress::{self, Compressor};
 use crate::grid::Grid;
-use crate::lossy::{Before, Quality, Writer};
+use crate::lossy::{Before, Quality, Reference, Writer};
 use crate::palette::Index;
 use crate::picture::Picture;
 use crate::rough::RoughTiles;
@@ -114,23 +114,50 @@ impl<'prefix> Update<'prefix> {
         self.count += 1;
     }
 
-    /// Adds a rectangle of a tile roughly, and makes the second picture what the viewer has then; the first is
-    /// what it was before the update, if the place may have moved. Without effect if
+    /// Adds a rectangle of a tile roughly, and makes the picture what the viewer has then. Without effect if
     /// what differs is too little to be said; false then.
-    pub(crate) fn push_lossy(
+    pub(crate) fn push_photo(
         &mut self,
         grid: &Grid,
         (tile, keep): (u16, bool),
         rect: Rect,
-        frame: &FrameView<'_>,
-        pictures: (Option<&Before>, &mut Picture),
+        (frame, picture): (&FrameView<'_>, &mut Picture),
         quality: Quality,
     ) -> bool {
-        let reference = self.lossy.piece(frame, pictures, rect, quality);
+        let reference = self.lossy.piece(frame, picture, rect, quality);
+        self.put_lossy(grid, (tile, keep), rect, reference, quality)
+    }
+
+    /// As [`Update::push_photo`] for a place that may have moved; the picture stays as it is until [`Update::settle`].
+    pub(crate) fn push_film(
+        &mut self,
+        grid: &Grid,
+        tile: u16,
+        rect: Rect,
+        (frame, before, picture): (&FrameView<'_>, &Before, &Picture),
+        quality: Quality,
+    ) -> bool {
+        let reference = self.lossy.film(frame, (before, picture), rect, quality);
+        self.put_lossy(grid, (tile, false), rect, reference, quality)
+    }
+
+    fn put_lossy(
+        &mut self,
+        grid: &Grid,
+        (tile, keep): (u16, bool),
+        rect: Rect,
+        reference: Option<Reference>,
+        quality: Quality,
+    ) -> bool {
         if let Some(reference) = reference {
             self.put(grid, Piece { tile, rect, keep, content: Content::Lossy(reference, quality) });
         }
         reference.is_some()
+    }
+
+    /// Makes the picture what the viewer has after the film's pieces.
+    pub(crate) fn settle(&mut self, picture: &mut Picture) {
+        self.lossy.settle(picture);
     }
 
     /// Says by a pixel each that those tiles are exact which the viewer takes for rough, and of which `is_exact` is

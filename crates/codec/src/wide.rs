@@ -5,7 +5,7 @@
 //! numbers, so that both give the same.
 
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::{Level, Simd};
+use fearless_simd::{Level, Simd, SimdInto, i16x8, x86::Avx2};
 
 /// Does some work with wide vectors if there are any.
 ///
@@ -13,15 +13,52 @@ use fearless_simd::{Level, Simd};
 /// as much as a few pixels, so work is a tile or a row, not less.
 #[inline(always)]
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    with_vectors(
+        #[inline(always)]
+        |_| work(),
+    )
+}
+
+/// As [`wide`], for work that needs to know.
+#[inline(always)]
+pub(crate) fn with_vectors<R>(work: impl FnOnce(Vectors) -> R) -> R {
     #[cfg(test)]
     if tests::NARROW.get() {
-        return work();
+        return work(Vectors::Narrow);
     }
     #[cfg(target_arch = "x86_64")]
     if let Level::Avx2(avx2) = Level::new() {
-        return avx2.vectorize(work);
+        return avx2.vectorize(
+            #[inline(always)]
+            || work(Vectors::Avx2(avx2)),
+        );
     }
-    work()
+    work(Vectors::Narrow)
+}
+
+/// What the processor has, where the compiler does not find the best instructions by itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Vectors {
+    Narrow,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+}
+
+impl Vectors {
+    /// The first halves of two rows, one value of each in turn, and the second halves.
+    #[inline(always)]
+    pub(crate) fn zip(self, a: [i16; 8], b: [i16; 8]) -> [[i16; 8]; 2] {
+        match self {
+            Self::Narrow => [0, 4].map(|half| {
+                std::array::from_fn(|i| if i % 2 == 0 { a[half + i / 2] } else { b[half + i / 2] })
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => {
+                let (a, b): (i16x8<Avx2>, i16x8<Avx2>) = (a.simd_into(avx2), b.simd_into(avx2));
+                [avx2.zip_low_i16x8(a, b).val, avx2.zip_high_i16x8(a, b).val]
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -153,9 +153,9 @@ fn budgets_are_kept_when_text_turns_into_a_photograph() {
         let lengths = settle(&mut encoder, &mut decoder, &screen, budget);
         let longest = *lengths.iter().max().unwrap();
         assert!(longest <= 2 * budget.max(WORST_TILE), "{longest} for {budget}");
-        // All use most of what they may, but the last, and the last before photographs are made exact.
+        // All use most of what they may, but the last, and photographs before they are made exact, which go in parts.
         let short = lengths.iter().rev().skip(1).filter(|length| **length < budget / 3).count();
-        assert!(short <= 1, "{lengths:?} for {budget}");
+        assert!(short <= 2, "{lengths:?} for {budget}");
     }
 }
 

@@ -1,18 +1,22 @@
 //! Pixels to coefficients: what a lossy piece is to say.
 
+use super::MACRO;
 use super::coefficients::{Coefficient, Coefficients, Reference};
-use super::pixels::{self, Pixels, Planes, light};
+use super::pixels::{self, Planes, light};
 use super::quality::{NUMBERS, Plane, Quality, Quantiser, ZIGZAG};
 use super::symbols::BLOCKS;
-use super::transform::forward;
-use super::{MACRO, macroblocks};
+use super::transform::{Block, forward};
 use crate::picture::Picture;
-use crate::wide::wide;
-use crate::{FrameView, Rect};
+use crate::wide::{Vectors, wide, with_vectors};
+use crate::{FrameView, Rect, TILE_SIDE};
+
+const SIDE: usize = MACRO as usize;
+/// A row of a piece on grey.
+const GREY: [u32; TILE_SIDE as usize] = [0x0080_8080; TILE_SIDE as usize];
 
 /// How much of a step is rounded up, in sixteenths, of the mean and of all else, by reference: less for a
 /// difference, which is mostly noise.
-const ROUNDING: [(u32, u32); 2] = [(8, 6), (6, 5)];
+const ROUNDING: [(u32, u32); 2] = [(8, 6), (5, 2)];
 /// A lone coefficient of one step from this number on is the noise of a camera.
 const LONE_NOISE: u8 = 3;
 
@@ -50,80 +54,114 @@ impl Analyser {
         if quality != self.quality {
             *self = Self::of(quality);
         }
-        wide(
+        with_vectors(
             #[inline(always)]
-            || self.append((frame, picture), rect, (reference, source), coefficients),
+            |vectors| self.append(vectors, (frame, picture), rect, (reference, source), coefficients),
         );
     }
 
     #[inline(always)]
     fn append(
         &self,
+        vectors: Vectors,
         (frame, picture): (&FrameView<'_>, &Picture),
         rect: Rect,
         (reference, source): (Reference, &[u32]),
         coefficients: &mut Coefficients,
     ) {
-        let mut new: Pixels = [[0; MACRO as usize]; MACRO as usize];
-        let mut old: Pixels = [[0x0080_8080; MACRO as usize]; MACRO as usize];
         let mut planes: Planes = [[0; 64]; BLOCKS];
         let mut means = [0i16; 3];
-        for macroblock in macroblocks(rect) {
-            pixels::of_frame(frame, macroblock, &mut new);
-            match reference {
-                Reference::Grey => {}
-                Reference::Picture => pixels::of_picture(picture, macroblock, &mut old),
-                Reference::Moved(_) => pixels::of_source(source, rect, macroblock, &mut old),
-            }
-            pixels::difference(&new, &old, &mut planes);
-            let mut pattern = 0;
-            for (block, values) in planes.iter().enumerate() {
-                let quantiser = &self.quantisers[reference.mode()][usize::from(block >= 4)];
-                let mut levels = quantiser.levels(&forward(values));
-                if reference == Reference::Grey {
-                    let mean = &mut means[block.saturating_sub(3)];
-                    let difference = levels[0] - *mean;
-                    *mean = std::mem::replace(&mut levels[0], difference);
+        let width = rect.width as usize;
+        for y in (rect.y..rect.bottom()).step_by(SIDE) {
+            // Below the last row it is repeated.
+            let down = |row: usize| (y + row as u32).min(rect.bottom() - 1);
+            let new: [&[[u8; 4]]; SIDE] =
+                std::array::from_fn(|row| frame.pixels(rect.x, down(row), rect.width));
+            let old: [&[u32]; SIDE] = std::array::from_fn(|row| match reference {
+                Reference::Grey => &GREY[..width],
+                Reference::Picture => picture.row(rect.x, down(row), rect.width),
+                Reference::Moved(_) => &source[(down(row) - rect.y) as usize * width..][..width],
+            });
+            for x in (0..width).step_by(SIDE) {
+                if x + SIDE <= width {
+                    let new = |row: usize| {
+                        let mut words = [0; SIDE];
+                        for (word, pixel) in words.iter_mut().zip(&new[row][x..x + SIDE]) {
+                            *word = u32::from_le_bytes(*pixel);
+                        }
+                        words
+                    };
+                    let old = |row: usize| *old[row][x..].first_chunk().unwrap_or(&[0; SIDE]);
+                    pixels::difference(new, old, &mut planes);
+                } else {
+                    let new = pixels::cut_short(&new, x, u32::from_le_bytes);
+                    let old = pixels::cut_short(&old, x, |pixel| pixel);
+                    pixels::difference(|row| new[row], |row| old[row], &mut planes);
                 }
-                let count = keep(&levels, &mut coefficients.all);
-                if count != 0 {
-                    pattern |= 1 << block;
-                    coefficients.counts.push(count);
-                }
+                self.keep(vectors, &planes, reference, &mut means, coefficients);
             }
-            coefficients.patterns.push(pattern);
         }
+    }
+
+    /// Appends a macroblock.
+    #[inline(always)]
+    fn keep(
+        &self,
+        vectors: Vectors,
+        planes: &Planes,
+        reference: Reference,
+        means: &mut [i16; 3],
+        coefficients: &mut Coefficients,
+    ) {
+        let mut pattern = 0;
+        for (block, values) in planes.iter().enumerate() {
+            let quantiser = &self.quantisers[reference.mode()][usize::from(block >= 4)];
+            let mut levels = quantiser.levels(&forward(vectors, values));
+            if reference == Reference::Grey {
+                let mean = &mut means[block.saturating_sub(3)];
+                let difference = levels[0] - *mean;
+                *mean = std::mem::replace(&mut levels[0], difference);
+            }
+            let mut flags = [0u8; 64];
+            for (flag, level) in flags.iter_mut().zip(&levels) {
+                *flag = u8::from(*level != 0);
+            }
+            // A byte for each column, and in it a bit for each row.
+            let mut places = 0;
+            for (row, flags) in flags.as_chunks::<8>().0.iter().enumerate() {
+                places |= u64::from_le_bytes(*flags) << row;
+            }
+            let count = if places == 0 { 0 } else { append(places, &levels, &mut coefficients.all) };
+            if count != 0 {
+                pattern |= 1 << block;
+                coefficients.counts.push(count);
+            }
+        }
+        coefficients.patterns.push(pattern);
     }
 }
 
-/// Appends the levels other than 0 in the order of the zigzag; gives how many.
+/// Appends the levels of a block, of which those that are not 0 are said, in the order of the zigzag; gives how many.
 #[inline(always)]
-fn keep(levels: &[i16; 64], all: &mut Vec<Coefficient>) -> u8 {
-    let mut flags = [0u8; 64];
-    for (flag, level) in flags.iter_mut().zip(levels) {
-        *flag = u8::from(*level != 0);
-    }
+fn append(mut places: u64, levels: &Block, all: &mut Vec<Coefficient>) -> u8 {
+    let level = |number: u8| levels[usize::from(ZIGZAG[usize::from(number) % 64]) % 64];
     let mut present = 0u64;
-    for (row, flags) in flags.as_chunks::<8>().0.iter().enumerate() {
-        let mut row_of = u64::from_le_bytes(*flags);
-        while row_of != 0 {
-            let place = 8 * row + row_of.trailing_zeros() as usize / 8;
-            present |= 1 << NUMBERS[place];
-            row_of &= row_of - 1;
-        }
+    while places != 0 {
+        present |= 1 << NUMBERS[places.trailing_zeros() as usize % 64];
+        places &= places - 1;
     }
-    if present.count_ones() == 1 {
+    if present & (present - 1) == 0 {
         let number = present.trailing_zeros() as u8;
-        if number >= LONE_NOISE && levels[usize::from(ZIGZAG[usize::from(number)])].abs() == 1 {
+        if number >= LONE_NOISE && level(number).abs() == 1 {
             return 0;
         }
     }
-    let count = present.count_ones() as u8;
+    let mut count = 0;
     while present != 0 {
         let number = present.trailing_zeros() as u8;
-        let level = levels[usize::from(ZIGZAG[usize::from(number)])];
-        all.push(Coefficient { number, level });
+        all.push(Coefficient { number, level: level(number) });
         present &= present - 1;
+        count += 1;
     }
     count
 }

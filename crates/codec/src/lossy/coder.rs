@@ -1,13 +1,13 @@
 //! The lossy pieces of an update, on both sides.
 
 use super::analyse::{Analyser, prefers};
-use super::coefficients::{Coefficients, Cursor, Reference};
+use super::coefficients::{Coefficients, Cursor, Mark, Reference};
 use super::macroblocks;
 use super::motion::{self, Vector};
 use super::quality::Quality;
 use super::range::{RangeDecoder, RangeEncoder};
 use super::reconstruct::Reconstructor;
-use super::search::{Before, Motion, search};
+use super::search::{Before, search};
 use super::symbols::{self, Models};
 use crate::picture::Picture;
 use crate::wide::wide;
@@ -17,16 +17,28 @@ use crate::{DecodeError, FrameView, MAX_COEFFICIENTS, MAX_LOSSY_PIXELS, Rect, TI
 const TILE_PIXELS: usize = TILE_SIDE as usize * TILE_SIDE as usize;
 const TILE_COEFFICIENTS: usize = TILE_PIXELS * 3 / 2;
 
+/// A piece that is yet to be applied.
+struct Waiting {
+    rect: Rect,
+    reference: Reference,
+    quality: Quality,
+}
+
 /// Writes the lossy pieces of one update after the other.
 pub(crate) struct Writer {
     models: Models,
     analyser: Analyser,
     reconstructor: Reconstructor,
-    /// Of the last piece.
+    /// Of the last piece that was applied at once.
     coefficients: Coefficients,
+    /// The last that was found.
     vector: Vector,
-    /// What it referred to, if it had a vector; room for a tile.
-    source: Vec<u32>,
+    /// Pieces that are yet to be applied, their coefficients, and what those with vectors refer to.
+    waiting: Vec<Waiting>,
+    waiting_coefficients: Coefficients,
+    /// As many as are in use, and room.
+    sources: Vec<u32>,
+    used: usize,
     /// Of the update that is being made.
     range: RangeEncoder,
     pixels: usize,
@@ -45,7 +57,10 @@ impl Writer {
             reconstructor: Reconstructor::new(),
             coefficients: Coefficients::default(),
             vector: Vector::default(),
-            source: vec![0; TILE_PIXELS],
+            waiting: Vec::new(),
+            waiting_coefficients: Coefficients::default(),
+            sources: Vec::new(),
+            used: 0,
             range: RangeEncoder::new(),
             pixels: 0,
             count: 0,
@@ -53,56 +68,103 @@ impl Writer {
     }
 
     /// Writes a rectangle of a tile, and makes the picture what the viewer has then. `None` if what differs
-    /// is too little to be said: then nothing has happened. `before` is the picture before the update's pieces,
-    /// if the place may have moved.
+    /// is too little to be said: then nothing has happened.
     pub(crate) fn piece(
         &mut self,
         frame: &FrameView<'_>,
-        (before, picture): (Option<&Before>, &mut Picture),
+        picture: &mut Picture,
         rect: Rect,
         quality: Quality,
     ) -> Option<Reference> {
-        let reference = self.reference(frame, before, picture, rect);
-        let pixels = rect.width as usize * rect.height as usize;
-        let from = (reference, &self.source[..pixels]);
-        self.coefficients.clear();
-        self.analyser.analyse(frame, picture, rect, from, quality, &mut self.coefficients);
-        if reference == Reference::Picture && self.coefficients.all.is_empty() {
-            return None;
+        let is_of_use = prefers(frame, picture.rows(rect), rect);
+        let reference = if is_of_use { Reference::Picture } else { Reference::Grey };
+        let mut coefficients = std::mem::take(&mut self.coefficients);
+        coefficients.clear();
+        self.analyser.analyse(frame, picture, rect, (reference, &[]), quality, &mut coefficients);
+        let is_said = reference == Reference::Grey || !coefficients.all.is_empty();
+        if is_said {
+            self.write(&coefficients, Mark::default(), reference, rect);
+            self.reconstructor.apply(&mut coefficients.cursor(), picture, rect, (reference, &[]), quality);
         }
-        let Self { coefficients, models, range, .. } = self;
-        wide(
-            #[inline(always)]
-            || symbols::write(coefficients, reference, models, range),
-        );
-        self.reconstructor.apply(&mut self.coefficients.cursor(), picture, rect, from, quality);
-        self.pixels += pixels;
-        self.count += self.coefficients.all.len();
-        Some(reference)
+        self.coefficients = coefficients;
+        is_said.then_some(reference)
     }
 
-    /// Chooses the reference; what a vector refers to is then in `source`.
+    /// As [`Writer::piece`] for a place that may have moved; but the picture stays as it is until
+    /// [`Writer::settle`], because what moved comes from what was there before the update's pieces.
+    pub(crate) fn film(
+        &mut self,
+        frame: &FrameView<'_>,
+        (before, picture): (&Before, &Picture),
+        rect: Rect,
+        quality: Quality,
+    ) -> Option<Reference> {
+        let start = self.used;
+        let reference = self.reference(frame, before, picture, rect);
+        let mut coefficients = std::mem::take(&mut self.waiting_coefficients);
+        let mark = coefficients.mark();
+        let from = (reference, &self.sources[start..self.used]);
+        self.analyser.analyse(frame, picture, rect, from, quality, &mut coefficients);
+        let is_said = reference != Reference::Picture || mark.all < coefficients.all.len();
+        if is_said {
+            self.write(&coefficients, mark, reference, rect);
+            self.waiting.push(Waiting { rect, reference, quality });
+        } else {
+            coefficients.forget_from(mark);
+        }
+        self.waiting_coefficients = coefficients;
+        is_said.then_some(reference)
+    }
+
+    /// Makes the picture what the viewer has after the pieces of the film.
+    pub(crate) fn settle(&mut self, picture: &mut Picture) {
+        let mut cursor = self.waiting_coefficients.cursor();
+        let mut sources = self.sources.as_slice();
+        for Waiting { rect, reference, quality } in self.waiting.drain(..) {
+            let length = match reference {
+                Reference::Moved(_) => rect.width as usize * rect.height as usize,
+                Reference::Grey | Reference::Picture => 0,
+            };
+            let (source, behind) = sources.split_at(length);
+            sources = behind;
+            self.reconstructor.apply(&mut cursor, picture, rect, (reference, source), quality);
+        }
+        self.waiting_coefficients.clear();
+        self.used = 0;
+    }
+
+    fn write(&mut self, coefficients: &Coefficients, mark: Mark, reference: Reference, rect: Rect) {
+        let Self { models, range, .. } = self;
+        wide(
+            #[inline(always)]
+            || symbols::write(coefficients.cursor_from(mark), reference, models, range),
+        );
+        self.pixels += rect.width as usize * rect.height as usize;
+        self.count += coefficients.all.len() - mark.all;
+    }
+
+    /// Chooses the reference; what a vector refers to is then the last in `sources`.
     fn reference(
         &mut self,
         frame: &FrameView<'_>,
-        before: Option<&Before>,
+        before: &Before,
         picture: &Picture,
         rect: Rect,
     ) -> Reference {
-        let is_still = Motion { vector: None, is_like: false };
-        let found = before.map_or(is_still, |before| search(frame, before, rect, self.vector));
-        match (found.vector, before) {
-            (Some(vector), Some(before)) => {
-                let source = &mut self.source[..rect.width as usize * rect.height as usize];
-                motion::fetch(before.picture(), rect, vector, source);
-                let rows = source.chunks_exact(rect.width as usize);
-                if found.is_like || prefers(frame, rows, rect) {
-                    self.vector = vector;
-                    return Reference::Moved(vector);
-                }
-            }
-            _ if found.is_like || prefers(frame, picture.rows(rect), rect) => return Reference::Picture,
-            _ => {}
+        let found = search(frame, before, rect, self.vector);
+        let Some(vector) = found.vector else {
+            let is_of_use = found.is_like || prefers(frame, picture.rows(rect), rect);
+            return if is_of_use { Reference::Picture } else { Reference::Grey };
+        };
+        let end = self.used + rect.width as usize * rect.height as usize;
+        if self.sources.len() < end {
+            self.sources.resize(end, 0);
+        }
+        let source = &mut self.sources[self.used..end];
+        motion::fetch(picture, rect, vector, source);
+        if found.is_like || prefers(frame, source.chunks_exact(rect.width as usize), rect) {
+            (self.vector, self.used) = (vector, end);
+            return Reference::Moved(vector);
         }
         Reference::Grey
     }
@@ -153,7 +215,11 @@ impl Reader {
         let mut decoder = RangeDecoder::new(bytes);
         for (rect, reference) in pieces {
             let count = macroblocks(rect).count();
-            symbols::read(count, reference, &mut found.models, &mut decoder, &mut found.coefficients)?;
+            let Found { models, coefficients } = &mut found;
+            wide(
+                #[inline(always)]
+                || symbols::read(count, reference, models, &mut decoder, coefficients),
+            )?;
             // Nothing good comes any more.
             if decoder.left().is_none() {
                 break;
@@ -230,7 +296,7 @@ mod tests {
                 let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
                 let tiles = (0..6).map(|tile| grid.tile(tile));
                 let pieces: Vec<_> = tiles
-                    .filter_map(|rect| Some((rect, writer.piece(&frame, (None, &mut sent), rect, quality)?)))
+                    .filter_map(|rect| Some((rect, writer.piece(&frame, &mut sent, rect, quality)?)))
                     .collect();
                 let foretold = writer.length();
                 let bytes = writer.finish();
@@ -259,8 +325,8 @@ mod tests {
         let data = film(1);
         let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
         let quality = Quality::new(40).unwrap();
-        assert!(writer.piece(&frame, (None, &mut sent), grid.tile(0), quality).is_some());
-        let again = (0..3).find(|_| writer.piece(&frame, (None, &mut sent), grid.tile(0), quality).is_none());
+        assert!(writer.piece(&frame, &mut sent, grid.tile(0), quality).is_some());
+        let again = (0..3).find(|_| writer.piece(&frame, &mut sent, grid.tile(0), quality).is_none());
         assert!(again.is_some());
     }
 
@@ -270,8 +336,7 @@ mod tests {
         let (mut sent, mut writer, reader) = (Picture::black(&grid), Writer::new(), Reader::new());
         let data = film(1);
         let frame = FrameView::new(WIDTH, HEIGHT, WIDTH as usize * 4, &data).unwrap();
-        let piece =
-            (grid.tile(0), writer.piece(&frame, (None, &mut sent), grid.tile(0), Quality::FINEST).unwrap());
+        let piece = (grid.tile(0), writer.piece(&frame, &mut sent, grid.tile(0), Quality::FINEST).unwrap());
         let bytes = writer.finish();
         let read = |bytes: &[u8]| reader.read([piece].into_iter(), bytes).err();
         assert_eq!(read(&bytes), None);

@@ -49,8 +49,34 @@ impl Coefficients {
     }
 
     pub(crate) fn cursor(&self) -> Cursor<'_> {
-        Cursor { patterns: self.patterns.iter(), counts: self.counts.iter(), all: &self.all }
+        self.cursor_from(Mark::default())
     }
+
+    /// Where what is appended from now on begins.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { patterns: self.patterns.len(), counts: self.counts.len(), all: self.all.len() }
+    }
+
+    /// Reads what was appended since a mark was made.
+    pub(crate) fn cursor_from(&self, mark: Mark) -> Cursor<'_> {
+        let (patterns, counts) = (self.patterns[mark.patterns..].iter(), self.counts[mark.counts..].iter());
+        Cursor { patterns, counts, all: &self.all[mark.all..] }
+    }
+
+    /// Forgets what was appended since a mark was made.
+    pub(crate) fn forget_from(&mut self, mark: Mark) {
+        self.patterns.truncate(mark.patterns);
+        self.counts.truncate(mark.counts);
+        self.all.truncate(mark.all);
+    }
+}
+
+/// A place between two pieces.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mark {
+    patterns: usize,
+    counts: usize,
+    pub(crate) all: usize,
 }
 
 /// Reads blocks in their order.
@@ -61,6 +87,11 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// How many macroblocks are left.
+    pub(crate) fn left(&self) -> usize {
+        self.patterns.len()
+    }
+
     /// The pattern of the next macroblock.
     pub(crate) fn pattern(&mut self) -> u8 {
         self.patterns.next().copied().unwrap_or_default()

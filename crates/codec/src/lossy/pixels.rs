@@ -3,181 +3,128 @@
 //! Light is R + 2G + B, colour is R − B and 2G − R − B: sums of whole numbers, so a difference of pixels
 //! has the light and colour of the differences. All are kept in halves of a level.
 
+use super::symbols::BLOCKS;
 use super::transform::Block;
-use crate::picture::{COLOUR, Picture};
+use crate::picture::Picture;
 use crate::wide::wide;
 use crate::{FrameView, Rect};
 
 const SIDE: usize = super::MACRO as usize;
 /// Values beyond these are cut off before they become pixels; no encoder makes any.
-const MOST: i16 = 1_023;
+pub(super) const MOST: i16 = 1_023;
 
-/// 16 x 16 pixels, `0x00RRGGBB`.
-pub(super) type Pixels = [[u32; SIDE]; SIDE];
+/// A row of 16 pixels, `0x00RRGGBB`; what is in the highest byte does not count.
+pub(super) type Row = [u32; SIDE];
 
 /// Light in four blocks from the upper left, row by row, and the two colours at half the resolution.
-pub(super) type Planes = [Block; super::symbols::BLOCKS];
+pub(super) type Planes = [Block; BLOCKS];
 
-/// The pixels of a macroblock that is cut short repeat those at its edge.
+/// Up to 16 rows of a piece, from one of its columns on; each pixel is made a number by `word`.
+///
+/// At the right and lower edge of a piece its last pixels are repeated.
 #[inline(always)]
-fn fill_up(pixels: &mut Pixels, rect: Rect) {
-    let (width, height) = (rect.width as usize, rect.height as usize);
-    if width < SIDE {
-        for row in pixels.iter_mut().take(height) {
-            let last = row[width - 1];
-            row[width..].fill(last);
+pub(super) fn cut_short<P: Copy>(rows: &[&[P]; SIDE], x: usize, word: impl Fn(P) -> u32) -> [Row; SIDE] {
+    let mut out = [[0; SIDE]; SIDE];
+    for (to, row) in out.iter_mut().zip(rows) {
+        let row = &row[x..];
+        for (to, pixel) in to.iter_mut().zip(row) {
+            *to = word(*pixel);
         }
-    }
-    for y in height..SIDE {
-        pixels[y] = pixels[height - 1];
-    }
-}
-
-/// Pixels of a macroblock of a frame.
-#[inline(always)]
-pub(super) fn of_frame(frame: &FrameView<'_>, rect: Rect, pixels: &mut Pixels) {
-    for (to, from) in pixels.iter_mut().zip(frame.rows(rect)) {
-        if let Some(from) = from.as_array::<{ 4 * SIDE }>() {
-            for (to, from) in to.iter_mut().zip(from.as_chunks::<4>().0) {
-                *to = u32::from_le_bytes(*from) & COLOUR;
-            }
-        } else {
-            for (to, from) in to.iter_mut().zip(from.as_chunks::<4>().0) {
-                *to = u32::from_le_bytes(*from) & COLOUR;
-            }
-        }
-    }
-    fill_up(pixels, rect);
-}
-
-/// Pixels of a macroblock of those that a piece refers to.
-#[inline(always)]
-pub(super) fn of_source(source: &[u32], piece: Rect, rect: Rect, pixels: &mut Pixels) {
-    let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
-    let start = (rect.y - piece.y) as usize * width + x;
-    for (row, to) in pixels.iter_mut().enumerate().take(rect.height as usize) {
-        let from = &source[start + row * width..][..rect.width as usize];
-        match from.as_array() {
-            Some(from) => *to = *from,
-            None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-        }
-    }
-    fill_up(pixels, rect);
-}
-
-/// Gives a macroblock of a picture the pixels of those that a piece refers to.
-#[inline(always)]
-pub(super) fn copy_source(source: &[u32], piece: Rect, rect: Rect, picture: &mut Picture) {
-    let (width, x) = (piece.width as usize, (rect.x - piece.x) as usize);
-    let rows = source[(rect.y - piece.y) as usize * width..].chunks_exact(width);
-    for (to, from) in picture.rows_mut(rect).zip(rows) {
-        to.copy_from_slice(&from[x..x + rect.width as usize]);
-    }
-}
-
-/// Pixels of a macroblock of a picture.
-#[inline(always)]
-pub(super) fn of_picture(picture: &Picture, rect: Rect, pixels: &mut Pixels) {
-    for (to, from) in pixels.iter_mut().zip(picture.rows(rect)) {
-        match from.as_array() {
-            Some(from) => *to = *from,
-            None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-        }
-    }
-    fill_up(pixels, rect);
-}
-
-/// Writes what lies inside the macroblock to a picture.
-#[inline(always)]
-pub(super) fn to_picture(pixels: &Pixels, picture: &mut Picture, rect: Rect) {
-    for (to, from) in picture.rows_mut(rect).zip(pixels) {
-        match to.as_mut_array() {
-            Some(to) => *to = *from,
-            None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-        }
-    }
-}
-
-/// Red, green and blue of a row.
-#[inline(always)]
-fn channels(row: &[u32; SIDE]) -> [[i16; SIDE]; 3] {
-    let mut out = [[0; SIDE]; 3];
-    for (i, pixel) in row.iter().enumerate() {
-        out[0][i] = (pixel >> 16 & 0xFF) as i16;
-        out[1][i] = (pixel >> 8 & 0xFF) as i16;
-        out[2][i] = (pixel & 0xFF) as i16;
+        let last = to[row.len().clamp(1, SIDE) - 1];
+        to[row.len().min(SIDE)..].fill(last);
     }
     out
 }
 
-/// Light and colour of what `pixels` have and `reference` has not.
+/// Red and blue, each in 16 bits.
+const OUTER: u32 = 0x00FF_00FF;
+const GREEN: u32 = 0x0000_FF00;
+/// Added to red and blue, so that no difference of them is negative.
+const BIAS: u32 = 0x0100_0100;
+
+/// Light and colour of what `new` has and `old` has not, each row by row.
 #[inline(always)]
-pub(super) fn difference(pixels: &Pixels, reference: &Pixels, planes: &mut Planes) {
+pub(super) fn difference(new: impl Fn(usize) -> Row, old: impl Fn(usize) -> Row, planes: &mut Planes) {
     for y in (0..SIDE).step_by(2) {
-        let mut colours = [[0i16; SIDE]; 2];
+        let (mut outer_sums, mut green_sums) = ([0u32; SIDE], [0i32; SIDE]);
         for y in [y, y + 1] {
-            let (new, old) = (channels(&pixels[y]), channels(&reference[y]));
-            let mut light = [0i16; SIDE];
+            let (new, old) = (new(y), old(y));
+            let mut lights = [0i16; SIDE];
             for i in 0..SIDE {
-                let (red, green, blue) =
-                    (new[0][i] - old[0][i], new[1][i] - old[1][i], new[2][i] - old[2][i]);
-                let sum = red + blue;
-                light[i] = (sum + 2 * green + 1) >> 1;
-                colours[0][i] += red - blue;
-                colours[1][i] += 2 * green - sum;
+                // 256 more than the difference, of red and of blue; 256 times that of green.
+                let outer = (new[i] & OUTER) + BIAS - (old[i] & OUTER);
+                let green = (new[i] & GREEN) as i32 - (old[i] & GREEN) as i32;
+                outer_sums[i] += outer;
+                green_sums[i] += green;
+                let light = ((outer & 0xFFFF) + (outer >> 16)) as i32 + (green >> 7);
+                lights[i] = ((light - 511) >> 1) as i16;
             }
-            for (half, values) in light.as_chunks::<8>().0.iter().enumerate() {
+            for (half, values) in lights.as_chunks::<8>().0.iter().enumerate() {
                 planes[y / 8 * 2 + half][y % 8 * 8..y % 8 * 8 + 8].copy_from_slice(values);
             }
         }
         for x in 0..8 {
-            let sum = |plane: usize| colours[plane][2 * x] + colours[plane][2 * x + 1];
-            planes[4][y * 4 + x] = (sum(0) + 2) >> 2;
-            planes[5][y * 4 + x] = (sum(1) + 4) >> 3;
+            let outer = outer_sums[2 * x] + outer_sums[2 * x + 1];
+            let (red, blue) = ((outer >> 16) as i32, (outer & 0xFFFF) as i32);
+            let green = (green_sums[2 * x] + green_sums[2 * x + 1]) >> 7;
+            planes[4][y * 4 + x] = ((red - blue + 2) >> 2) as i16;
+            planes[5][y * 4 + x] = ((green - red - blue + 2048 + 4) >> 3) as i16;
         }
     }
 }
 
-/// A row of a block within what can become pixels.
+/// What a row of the colours adds to red, green and blue of two rows of pixels, in halves and with the half that rounds.
 #[inline(always)]
-fn limited(block: &Block, row: usize) -> [i16; 8] {
-    let mut values = block.as_chunks::<8>().0[row];
-    for value in &mut values {
-        *value = (*value).clamp(-MOST, MOST);
+pub(super) fn tints(planes: &Planes, y: usize) -> [[i16; SIDE]; 3] {
+    let (a, b) = (&planes[4].as_chunks::<8>().0[y / 2], &planes[5].as_chunks::<8>().0[y / 2]);
+    let mut tints = [[0; SIDE]; 3];
+    for x in 0..8 {
+        tints[0][2 * x] = a[x] - b[x] + 1;
+        tints[0][2 * x + 1] = a[x] - b[x] + 1;
+        tints[1][2 * x] = b[x] + 1;
+        tints[1][2 * x + 1] = b[x] + 1;
+        tints[2][2 * x] = 1 - a[x] - b[x];
+        tints[2][2 * x + 1] = 1 - a[x] - b[x];
     }
-    values
+    tints
 }
 
-/// Adds light and colour to pixels.
+/// The light of a row.
 #[inline(always)]
-pub(super) fn add(planes: &Planes, pixels: &mut Pixels) {
-    for (y, row) in pixels.iter_mut().enumerate() {
-        let (mut light, mut colours) = ([0i16; SIDE], [[0i16; SIDE]; 2]);
-        for (half, values) in light.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-            *values = limited(&planes[y / 8 * 2 + half], y % 8);
-        }
-        for (colour, plane) in colours.iter_mut().zip(&planes[4..]) {
-            let values = limited(plane, y / 2);
-            for (pair, value) in colour.as_chunks_mut::<2>().0.iter_mut().zip(values) {
-                *pair = [value; 2];
-            }
-        }
-        let old = channels(row);
-        let mut new = [[0i16; SIDE]; 3];
-        for x in 0..SIDE {
-            let rest = light[x] - colours[1][x] + 1;
-            new[0][x] = (old[0][x] + ((rest + colours[0][x]) >> 1)).clamp(0, 255);
-            new[1][x] = (old[1][x] + ((light[x] + colours[1][x] + 1) >> 1)).clamp(0, 255);
-            new[2][x] = (old[2][x] + ((rest - colours[0][x]) >> 1)).clamp(0, 255);
-        }
-        for x in 0..SIDE {
-            let colour = |channel: usize| u32::from(new[channel][x] as u16);
-            row[x] = colour(0) << 16 | colour(1) << 8 | colour(2);
-        }
+pub(super) fn lights(planes: &Planes, y: usize) -> [i16; SIDE] {
+    let mut lights = [0; SIDE];
+    for (half, values) in lights.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        *values = planes[y / 8 * 2 + half].as_chunks::<8>().0[y % 8];
     }
+    lights
 }
 
-/// Four times R + 2G + B of what differs, squared and summed over every fourth row: how well a picture
+/// A row of pixels with light and colour added to it.
+#[inline(always)]
+pub(super) fn added(old: &Row, light: &[i16; SIDE], tints: &[[i16; SIDE]; 3]) -> Row {
+    let mut channels = [[0i16; SIDE]; 3];
+    for (x, pixel) in old.iter().enumerate() {
+        channels[0][x] = (pixel >> 16 & 0xFF) as i16;
+        channels[1][x] = (pixel >> 8 & 0xFF) as i16;
+        channels[2][x] = (pixel & 0xFF) as i16;
+    }
+    for x in 0..SIDE {
+        channels[0][x] = (channels[0][x] + ((light[x] + tints[0][x]) >> 1)).clamp(0, 255);
+        channels[1][x] = (channels[1][x] + ((light[x] + tints[1][x]) >> 1)).clamp(0, 255);
+        channels[2][x] = (channels[2][x] + ((light[x] + tints[2][x]) >> 1)).clamp(0, 255);
+    }
+    let mut new = [0; SIDE];
+    for x in 0..SIDE {
+        let colour = |channel: usize| u32::from(channels[channel][x] as u16);
+        new[x] = colour(0) << 16 | colour(1) << 8 | colour(2);
+    }
+    new
+}
+
+/// Of so many rows one is judged.
+const ROWS_A_JUDGED: usize = 16;
+
+/// Four times R + 2G + B of what differs, squared and summed over some rows: how well a picture
 /// shows a frame there. Gives the sum in squared quarters of a level, and the number of pixels.
 pub(crate) fn luma_error(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> (u64, u64) {
     wide(
@@ -189,7 +136,7 @@ pub(crate) fn luma_error(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -
 #[inline(always)]
 fn luma_error_of(frame: &FrameView<'_>, picture: &Picture, rect: Rect) -> (u64, u64) {
     let (mut sum, mut count) = (0, 0);
-    for y in (rect.y..rect.bottom()).step_by(4) {
+    for y in (rect.y..rect.bottom()).step_by(ROWS_A_JUDGED) {
         let (new, old) = (frame.pixels(rect.x, y, rect.width), picture.row(rect.x, y, rect.width));
         let mut row = 0u32;
         for (new, old) in new.iter().zip(old) {
@@ -211,21 +158,21 @@ pub(super) fn light(pixel: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pixels, add, difference};
+    use super::{MOST, Row, added, difference, lights, tints};
 
     #[test]
     fn smooth_colours_come_back_within_a_level() {
-        let pixels: Pixels = std::array::from_fn(|y| {
+        let pixels: [Row; 16] = std::array::from_fn(|y| {
             std::array::from_fn(|x| {
                 let (x, y) = (x as u32 / 2, y as u32 / 2);
                 (20 + 9 * x) << 16 | (250 - 11 * y) << 8 | (7 * x + 13 * y)
             })
         });
         for grey in [0, 0x0080_8080, 0x00FF_00FF] {
-            let reference = [[grey; 16]; 16];
-            let (mut planes, mut back) = ([[0; 64]; 6], reference);
-            difference(&pixels, &reference, &mut planes);
-            add(&planes, &mut back);
+            let mut planes = [[0; 64]; 6];
+            difference(|y| pixels[y].map(|pixel| pixel | 0x5500_0000), |_| [grey; 16], &mut planes);
+            let back: [Row; 16] =
+                std::array::from_fn(|y| added(&[grey; 16], &lights(&planes, y), &tints(&planes, y)));
             for (a, b) in pixels.as_flattened().iter().zip(back.as_flattened()) {
                 let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
                 assert!((0..3).all(|i| a[i].abs_diff(b[i]) <= 1), "{a:?} {b:?}");
@@ -235,10 +182,12 @@ mod tests {
 
     #[test]
     fn any_values_stay_pixels() {
-        for value in [i16::MIN, -1024, -1, 0, 1, 1024, i16::MAX] {
-            let mut pixels = [[0x0012_FFED; 16]; 16];
-            add(&[[value; 64], [value; 64], [1; 64], [-9; 64], [value; 64], [-1; 64]], &mut pixels);
-            assert!(pixels.as_flattened().iter().all(|pixel| pixel >> 24 == 0));
+        for light in [-MOST, -1, 0, 1, MOST] {
+            for colour in [-MOST, -1, 0, MOST] {
+                let planes = [[light; 64], [light; 64], [1; 64], [-9; 64], [colour; 64], [-light; 64]];
+                let new = added(&[0x0012_FFED; 16], &lights(&planes, 3), &tints(&planes, 3));
+                assert!(new.iter().all(|pixel| pixel >> 24 == 0));
+            }
         }
     }
 }

@@ -18,20 +18,25 @@ const BOTTOM: u32 = 1 << 24;
 /// Bytes that end a stream, of which the decoder reads as many ahead.
 const TAIL: usize = 4;
 
-/// What frequencies move towards when a symbol is seen: all for it, the floor for all others.
-const TARGETS: [[i16; SYMBOLS]; SYMBOLS] = {
-    let mut targets = [[0; SYMBOLS]; SYMBOLS];
-    let mut seen = 0;
-    while seen < SYMBOLS {
-        let mut i = 0;
-        while i < SYMBOLS {
-            let floors = FLOOR * i as i16;
-            targets[seen][i] = if i <= seen { floors } else { TOTAL - FLOOR * (SYMBOLS - i) as i16 };
-            i += 1;
-        }
-        seen += 1;
+/// What the sums move towards is the floor of all symbols before, and all the rest behind the symbol that was seen. It
+/// is this, from as many places before the middle on as the symbol has behind it, and the floors.
+static ABOVE: [i16; 2 * SYMBOLS] = {
+    let mut above = [0; 2 * SYMBOLS];
+    let mut i = SYMBOLS;
+    while i < 2 * SYMBOLS {
+        above[i] = TOTAL - FLOOR * SYMBOLS as i16;
+        i += 1;
     }
-    targets
+    above
+};
+static FLOORS: [i16; SYMBOLS] = {
+    let mut floors = [0; SYMBOLS];
+    let mut i = 0;
+    while i < SYMBOLS {
+        floors[i] = FLOOR * i as i16;
+        i += 1;
+    }
+    floors
 };
 
 /// How likely each symbol is: for each the sum of the frequencies of those before it.
@@ -56,8 +61,9 @@ impl Model {
 
     #[inline(always)]
     fn learn(&mut self, symbol: usize) {
-        for (sum, target) in self.0.iter_mut().zip(&TARGETS[symbol % SYMBOLS]) {
-            *sum += (target - *sum) >> RATE;
+        let above = &ABOVE[SYMBOLS - 1 - symbol % SYMBOLS..][..SYMBOLS];
+        for ((sum, above), floor) in self.0.iter_mut().zip(above).zip(&FLOORS) {
+            *sum += (above + floor - *sum) >> RATE;
         }
     }
 
@@ -72,70 +78,89 @@ impl Model {
 /// Writes symbols.
 #[derive(Debug)]
 pub(crate) struct RangeEncoder {
-    low: u64,
+    low: u32,
     range: u32,
-    /// The last byte that a carry may still change, and the `0xFF` behind it that it would change as well.
-    held: u8,
-    full: usize,
+    /// What was written, and behind it what has been overwritten since or will be.
     bytes: Vec<u8>,
+    length: usize,
 }
+
+/// Most bytes that one symbol or one group of bits adds: the range keeps 9 of its 32 bits at least.
+const MOST_ADDED: usize = 2;
 
 impl RangeEncoder {
     pub(crate) fn new() -> Self {
-        Self { low: 0, range: u32::MAX, held: 0, full: 0, bytes: Vec::new() }
+        Self { low: 0, range: u32::MAX, bytes: Vec::new(), length: 0 }
     }
 
     /// Bytes that [`RangeEncoder::finish`] would give now.
     pub(crate) fn length(&self) -> usize {
-        self.bytes.len() + self.full + TAIL
+        self.length + TAIL
+    }
+
+    /// Makes room for so many symbols and groups of bits, which must be made before they are written.
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, count: usize) {
+        let needed = self.length + count * MOST_ADDED + TAIL;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed.max(2 * self.bytes.len()), 0);
+        }
     }
 
     #[inline(always)]
     pub(crate) fn symbol(&mut self, model: &mut Model, symbol: usize) {
         let (first, parts) = model.parts(symbol);
         let part = self.range >> TOTAL_LOG;
-        self.low += u64::from(part * first);
-        self.range = if symbol == SYMBOLS - 1 { self.range - part * first } else { part * parts };
-        self.normalise();
+        let range = if symbol == SYMBOLS - 1 { self.range - part * first } else { part * parts };
+        self.add(part * first, range);
         model.learn(symbol);
     }
 
     /// Up to 15 bits that no model knows.
     #[inline(always)]
     pub(crate) fn bits(&mut self, value: u32, bits: u32) {
-        self.range >>= bits;
-        self.low += u64::from(self.range) * u64::from(value);
-        self.normalise();
+        let range = self.range >> bits;
+        self.add(range * value, range);
     }
 
     #[inline(always)]
-    fn normalise(&mut self) {
-        while self.range < BOTTOM {
-            self.range <<= 8;
+    fn add(&mut self, by: u32, range: u32) {
+        let (low, carries) = self.low.overflowing_add(by);
+        if carries {
+            self.carry();
+        }
+        (self.low, self.range) = (low, range);
+        if range < BOTTOM {
             self.shift();
         }
     }
 
+    #[inline(always)]
     fn shift(&mut self) {
-        if self.low < 0xFF00_0000 || self.low > u64::from(u32::MAX) {
-            let carry = (self.low >> 32) as u8;
-            self.bytes.push(self.held.wrapping_add(carry));
-            self.bytes.extend(std::iter::repeat_n(0xFFu8.wrapping_add(carry), self.full));
-            self.full = 0;
-            self.held = (self.low >> 24) as u8;
-        } else {
-            self.full += 1;
+        // All four bytes are written; those count that no longer change but by a carry.
+        if let Some(bytes) = self.bytes.get_mut(self.length..).and_then(<[u8]>::first_chunk_mut) {
+            *bytes = self.low.to_be_bytes();
         }
-        self.low = (self.low << 8) & u64::from(u32::MAX);
+        let count = 1 + u32::from(self.range < BOTTOM >> 8);
+        self.length += count as usize;
+        self.low <<= 8 * count;
+        self.range <<= 8 * count;
+    }
+
+    #[cold]
+    fn carry(&mut self) {
+        for byte in self.bytes[..self.length].iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                break;
+            }
+        }
     }
 
     /// All bytes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        for _ in 0..=TAIL {
-            self.shift();
-        }
-        // The first byte that was held was none.
-        self.bytes.drain(..1);
+        self.bytes.truncate(self.length);
+        self.bytes.extend_from_slice(&self.low.to_be_bytes());
         self.bytes
     }
 }
@@ -145,56 +170,69 @@ impl RangeEncoder {
 pub(crate) struct RangeDecoder<'a> {
     code: u32,
     range: u32,
-    rest: std::slice::Iter<'a, u8>,
-    /// More was read than there is.
-    is_short: bool,
+    bytes: &'a [u8],
+    /// Bytes that were read, with those that are not there.
+    read: usize,
 }
 
 impl<'a> RangeDecoder<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self { code: 0, range: u32::MAX, rest: bytes.iter(), is_short: false };
-        for _ in 0..TAIL {
-            decoder.shift();
-        }
+        let mut decoder = Self { code: 0, range: u32::MAX, bytes, read: 0 };
+        decoder.code = decoder.ahead();
+        decoder.read = TAIL;
         decoder
     }
 
+    /// The next bytes; 0 where there are none.
+    #[inline(always)]
+    fn ahead(&self) -> u32 {
+        match self.bytes.get(self.read..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => u32::from_be_bytes(*bytes),
+            None => self.last_ahead(),
+        }
+    }
+
+    #[cold]
+    fn last_ahead(&self) -> u32 {
+        (0..TAIL).fold(0, |ahead, i| {
+            ahead << 8 | u32::from(self.bytes.get(self.read + i).copied().unwrap_or_default())
+        })
+    }
+
+    #[inline(always)]
     pub(crate) fn symbol(&mut self, model: &mut Model) -> usize {
         let part = self.range >> TOTAL_LOG;
         let symbol = model.symbol((self.code / part).min(TOTAL as u32 - 1) as i16);
         let (first, parts) = model.parts(symbol);
-        self.code -= part * first;
-        self.range = if symbol == SYMBOLS - 1 { self.range - part * first } else { part * parts };
-        self.normalise();
+        let range = if symbol == SYMBOLS - 1 { self.range - part * first } else { part * parts };
+        self.take(part * first, range);
         model.learn(symbol);
         symbol
     }
 
     /// Up to 15 bits that no model knows.
+    #[inline(always)]
     pub(crate) fn bits(&mut self, bits: u32) -> u32 {
-        self.range >>= bits;
-        let value = (self.code / self.range).min((1 << bits) - 1);
-        self.code -= self.range * value;
-        self.normalise();
+        let range = self.range >> bits;
+        let value = (self.code / range).min((1 << bits) - 1);
+        self.take(range * value, range);
         value
     }
 
-    fn normalise(&mut self) {
-        while self.range < BOTTOM {
-            self.range <<= 8;
-            self.shift();
+    #[inline(always)]
+    fn take(&mut self, by: u32, range: u32) {
+        (self.code, self.range) = (self.code - by, range);
+        if range < BOTTOM {
+            let count = 1 + u32::from(range < BOTTOM >> 8);
+            self.code = self.code << (8 * count) | self.ahead() >> (u32::BITS - 8 * count);
+            self.range <<= 8 * count;
+            self.read += count as usize;
         }
-    }
-
-    fn shift(&mut self) {
-        let byte = self.rest.next();
-        self.is_short |= byte.is_none();
-        self.code = self.code << 8 | u32::from(byte.copied().unwrap_or_default());
     }
 
     /// Bytes that were not needed, or `None` if there were too few.
     pub(crate) fn left(&self) -> Option<usize> {
-        (!self.is_short).then_some(self.rest.len())
+        self.bytes.len().checked_sub(self.read)
     }
 }
 
@@ -221,6 +259,7 @@ mod tests {
             let mut models = [Model::default(); 3];
             let mut encoder = RangeEncoder::new();
             for (i, (symbol, bits)) in sequence.iter().enumerate() {
+                encoder.reserve(2);
                 encoder.symbol(&mut models[i % 3], *symbol);
                 encoder.bits(*bits >> (15 - i as u32 % 16).min(15), i as u32 % 16);
             }
@@ -247,6 +286,7 @@ mod tests {
     #[test]
     fn what_always_comes_costs_next_to_nothing() {
         let (mut encoder, mut model) = (RangeEncoder::new(), Model::default());
+        encoder.reserve(10_000);
         (0..10_000).for_each(|_| encoder.symbol(&mut model, 3));
         assert!(encoder.finish().len() < 80);
     }

@@ -1,16 +1,17 @@
 //! Coefficients to pixels: what the decoder shows, and what the encoder knows that it shows.
 
-use super::coefficients::{Cursor, Reference};
-use super::pixels::{self, Planes};
+use super::coefficients::{Coefficient, Cursor, Reference};
+use super::pixels::{self, MOST, Planes, Row};
 use super::quality::{Plane, Quality, ZIGZAG, steps};
 use super::symbols::BLOCKS;
-use super::transform::{Block, MAX_COEFFICIENT, inverse, inverse_of_first};
+use super::transform::{Block, MAX_COEFFICIENT, SMALL_SUM, inverse, inverse_of_first, inverse_of_small};
 use super::{MACRO, macroblocks};
 use crate::Rect;
 use crate::picture::Picture;
-use crate::wide::wide;
+use crate::wide::{Vectors, with_vectors};
 
-const GREY: u32 = 0x0080_8080;
+const SIDE: usize = MACRO as usize;
+const GREY: Row = [0x0080_8080; SIDE];
 
 /// Makes pixels; keeps the steps of the last quality.
 #[derive(Debug)]
@@ -41,15 +42,16 @@ impl Reconstructor {
         if quality != self.quality {
             *self = Self::of(quality);
         }
-        wide(
+        with_vectors(
             #[inline(always)]
-            || self.add(cursor, picture, rect, (reference, source)),
+            |vectors| self.add(vectors, cursor, picture, rect, (reference, source)),
         );
     }
 
     #[inline(always)]
     fn add(
         &self,
+        vectors: Vectors,
         cursor: &mut Cursor<'_>,
         picture: &mut Picture,
         rect: Rect,
@@ -57,56 +59,126 @@ impl Reconstructor {
     ) {
         let mut means = [0; 3];
         let mut planes: Planes = [[0; 64]; BLOCKS];
-        for macroblock in macroblocks(rect) {
+        for place in macroblocks(rect) {
             let pattern = cursor.pattern();
             if pattern == 0 && reference == Reference::Picture {
                 continue;
             }
-            let mut pixels = [[GREY; MACRO as usize]; MACRO as usize];
+            // Where the macroblock begins in what a vector refers to.
+            let at = (place.y - rect.y) as usize * rect.width as usize + (place.x - rect.x) as usize;
+            let sources = || source.get(at..).unwrap_or_default().chunks(rect.width as usize);
             if pattern == 0 && matches!(reference, Reference::Moved(_)) {
-                pixels::copy_source(source, rect, macroblock, picture);
+                for (to, from) in picture.rows_mut(place).zip(sources()) {
+                    copy(to, from);
+                }
                 continue;
             }
             for (block, values) in planes.iter_mut().enumerate() {
                 let coefficients = if pattern >> block & 1 == 1 { cursor.block() } else { &[] };
-                let mean = match reference {
-                    Reference::Grey => Some(&mut means[block.saturating_sub(3)]),
-                    Reference::Picture | Reference::Moved(_) => None,
+                let mut first = match coefficients {
+                    [Coefficient { number: 0, level }, ..] => i32::from(*level),
+                    _ => 0,
                 };
-                let steps = &self.steps[usize::from(block >= 4)];
-                *values = block_of(coefficients, mean, steps);
+                if reference == Reference::Grey {
+                    let mean = &mut means[block.saturating_sub(3)];
+                    *mean = (*mean + first).clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
+                    first = *mean;
+                }
+                block_of(vectors, coefficients, first, &self.steps[usize::from(block >= 4)], values);
             }
+            let mut tints = [[[0; SIDE]; 3]; SIDE / 2];
+            for (pair, tints) in tints.iter_mut().enumerate() {
+                *tints = pixels::tints(&planes, 2 * pair);
+            }
+            if place.width < MACRO || place.height < MACRO {
+                let mut sources = sources();
+                for (y, to) in picture.rows_mut(place).enumerate() {
+                    let mut old = GREY;
+                    match reference {
+                        Reference::Grey => {}
+                        Reference::Moved(_) => copy(&mut old, sources.next().unwrap_or_default()),
+                        Reference::Picture => copy(&mut old, to),
+                    }
+                    copy(to, &painted(&planes, &tints, y, &old));
+                }
+                continue;
+            }
+            let rows = picture.rows_from(place.x, place.y);
             match reference {
-                Reference::Grey => {}
-                Reference::Picture => pixels::of_picture(picture, macroblock, &mut pixels),
-                Reference::Moved(_) => pixels::of_source(source, rect, macroblock, &mut pixels),
+                Reference::Grey => {
+                    for (y, row) in rows.enumerate().take(SIDE) {
+                        if let Some(to) = row.first_chunk_mut() {
+                            *to = painted(&planes, &tints, y, &GREY);
+                        }
+                    }
+                }
+                Reference::Picture => {
+                    for (y, row) in rows.enumerate().take(SIDE) {
+                        if let Some(to) = row.first_chunk_mut() {
+                            *to = painted(&planes, &tints, y, to);
+                        }
+                    }
+                }
+                Reference::Moved(_) => {
+                    for ((y, row), source) in rows.enumerate().take(SIDE).zip(sources()) {
+                        if let (Some(to), Some(old)) = (row.first_chunk_mut(), source.first_chunk()) {
+                            *to = painted(&planes, &tints, y, old);
+                        }
+                    }
+                }
             }
-            pixels::add(&planes, &mut pixels);
-            pixels::to_picture(&pixels, picture, macroblock);
         }
     }
 }
 
-/// The values of a block. With a mean, the first coefficient is what it differs from the mean before.
+#[inline(always)]
+fn painted(planes: &Planes, tints: &[[[i16; SIDE]; 3]; SIDE / 2], y: usize, old: &Row) -> Row {
+    pixels::added(old, &pixels::lights(planes, y), &tints[y / 2])
+}
+
+/// Writes the values of a block, given the level of its first coefficient, which is not taken from among the others.
 #[inline(always)]
 fn block_of(
-    coefficients: &[super::coefficients::Coefficient],
-    mean: Option<&mut i32>,
+    vectors: Vectors,
+    coefficients: &[Coefficient],
+    first: i32,
     steps: &[i32; 64],
-) -> Block {
-    let mut scaled = [0; 64];
-    let mut is_flat = true;
+    values: &mut Block,
+) {
+    let first = (first * steps[0]).clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
+    if let [] | [Coefficient { number: 0, .. }] = coefficients {
+        *values = inverse_of_first(first);
+        return;
+    }
+    // What the first coefficient adds to all values, and what it leaves to be rounded.
+    let (everywhere, mut sum) = ((first >> 6) as i16, first & 63);
+    let mut scaled: Block = [0; 64];
+    scaled[0] = sum as i16;
     for coefficient in coefficients {
-        let place = usize::from(ZIGZAG[usize::from(coefficient.number) % 64]);
-        is_flat &= place == 0;
-        // A level has 15 bits and a step 12.
-        let value = i32::from(coefficient.level) * steps[place];
-        scaled[place] = value.clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
+        let place = usize::from(ZIGZAG[usize::from(coefficient.number) % 64]) % 64;
+        if place != 0 {
+            // A level has 15 bits and a step 12.
+            let value = i32::from(coefficient.level) * steps[place];
+            let value = value.clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
+            sum += value.abs();
+            scaled[place] = value as i16;
+        }
     }
-    if let Some(mean) = mean {
-        let first = coefficients.first().filter(|first| first.number == 0).map_or(0, |first| first.level);
-        *mean = (*mean + i32::from(first)).clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
-        scaled[0] = (*mean * steps[0]).clamp(-MAX_COEFFICIENT, MAX_COEFFICIENT);
+    if sum <= SMALL_SUM {
+        *values = inverse_of_small(vectors, &scaled);
+        for value in values {
+            *value += everywhere;
+        }
+    } else {
+        *values = inverse(&scaled);
+        for value in values {
+            *value = value.saturating_add(everywhere).clamp(-MOST, MOST);
+        }
     }
-    if is_flat { inverse_of_first(scaled[0]) } else { inverse(&scaled) }
+}
+
+/// Copies as many as both have.
+#[inline(always)]
+fn copy(to: &mut [u32], from: &[u32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }

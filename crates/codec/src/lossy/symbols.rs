@@ -24,33 +24,47 @@ pub(crate) struct Models {
     light: [[Model; 3]; 2],
     colour: [[Model; 2]; 2],
     first_run: [[Model; 2]; 2],
-    run: [[Model; 6]; 2],
+    /// Two are never used.
+    run: [[Model; 8]; 2],
     size: [[Model; 8]; 2],
 }
 
-/// Where in the zigzag a run begins.
-#[inline(always)]
-fn band(number: usize) -> usize {
-    match number {
-        0..=1 => 0,
-        2..=3 => 1,
-        4..=6 => 2,
-        7..=11 => 3,
-        12..=20 => 4,
-        _ => 5,
+/// By where in the zigzag a run begins, its model. (That after the last is never asked for.)
+const BANDS: [u8; 64] = {
+    let mut bands = [5; 64];
+    let mut number = 0;
+    while number <= 20 {
+        bands[number] = match number {
+            0..=1 => 0,
+            2..=3 => 1,
+            4..=6 => 2,
+            7..=11 => 3,
+            _ => 4,
+        };
+        number += 1;
     }
-}
+    bands
+};
 
-/// Which sizes are to be expected: smaller ones at higher frequencies, larger ones after large ones.
+/// Which sizes are to be expected at a place in the zigzag: smaller ones at higher frequencies. In steps of 2, so that
+/// one more says that the size before was large.
+const SIZE_PLACES: [u8; 64] = {
+    let mut places = [6; 64];
+    let mut number = 0;
+    while number <= 9 {
+        places[number] = match number {
+            0 => 0,
+            1..=2 => 2,
+            _ => 4,
+        };
+        number += 1;
+    }
+    places
+};
+
 #[inline(always)]
 fn size_context(number: usize, before: u32) -> usize {
-    let place = match number {
-        0 => 0,
-        1..=2 => 1,
-        3..=9 => 2,
-        _ => 3,
-    };
-    2 * place + usize::from(before > 1)
+    usize::from(SIZE_PLACES[number % 64]) | usize::from(before > 1)
 }
 
 fn plane(block: usize) -> Plane {
@@ -70,24 +84,27 @@ fn pattern_context(before: u8) -> usize {
 /// Writes the macroblocks of one piece.
 #[inline(always)]
 pub(crate) fn write(
-    coefficients: &Coefficients,
+    mut cursor: Cursor<'_>,
     reference: Reference,
     models: &mut Models,
-    encoder: &mut RangeEncoder,
+    range: &mut RangeEncoder,
 ) {
-    let mut cursor = coefficients.cursor();
+    // Of its own, so that it is kept in registers.
+    let mut encoder = std::mem::replace(range, RangeEncoder::new());
     let mode = reference.mode();
     let mut before = 15;
-    for _ in 0..coefficients.patterns.len() {
+    for _ in 0..cursor.left() {
         let pattern = cursor.pattern();
         let light = usize::from(pattern & 15);
+        encoder.reserve(2);
         encoder.symbol(&mut models.light[mode][pattern_context(before)], light);
         encoder.symbol(&mut models.colour[mode][usize::from(light != 0)], usize::from(pattern >> 4));
         before = pattern;
         for block in (0..BLOCKS).filter(|block| pattern >> block & 1 == 1) {
-            write_block(&mut cursor, mode, plane(block), models, encoder);
+            write_block(&mut cursor, mode, plane(block), models, &mut encoder);
         }
     }
+    *range = encoder;
 }
 
 #[inline(always)]
@@ -100,7 +117,10 @@ fn write_block(
 ) {
     let plane = plane as usize;
     let (mut at, mut before) = (0, 0);
-    for coefficient in cursor.block() {
+    let block = cursor.block();
+    // Of each coefficient its run, its size, what that is more, and its sign; a block's long runs; its end.
+    encoder.reserve(5 * block.len() + 64 / LONG_RUN + 1);
+    for coefficient in block {
         let number = usize::from(coefficient.number);
         while number - at >= LONG_RUN {
             encoder.symbol(run_model(models, mode, plane, at), LONG_RUN_SYMBOL);
@@ -108,7 +128,7 @@ fn write_block(
         }
         encoder.symbol(run_model(models, mode, plane, at), number - at + 1);
         let size = u32::from(coefficient.level.unsigned_abs());
-        let model = &mut models.size[plane][size_context(number, before)];
+        let model = &mut models.size[plane][size_context(number, before) % 8];
         encoder.symbol(model, size.min(LARGE) as usize - 1);
         if size >= LARGE {
             let more = size - LARGE + 1;
@@ -126,13 +146,18 @@ fn write_block(
 
 #[inline(always)]
 fn run_model(models: &mut Models, mode: usize, plane: usize, at: usize) -> &mut Model {
-    if at == 0 { &mut models.first_run[mode][plane] } else { &mut models.run[plane][band(at)] }
+    if at == 0 {
+        &mut models.first_run[mode][plane]
+    } else {
+        &mut models.run[plane][usize::from(BANDS[at % 64]) % 8]
+    }
 }
 
 /// Appends so many macroblocks of one piece.
 ///
 /// # Errors
 /// [`DecodeError::Blocks`] if they are not what [`write`] makes; what was appended is of no use then.
+#[inline(always)]
 pub(crate) fn read(
     macroblocks: usize,
     reference: Reference,
@@ -159,6 +184,7 @@ pub(crate) fn read(
     Ok(())
 }
 
+#[inline(always)]
 fn read_block(
     mode: usize,
     plane: Plane,
@@ -180,7 +206,7 @@ fn read_block(
         if number > 63 {
             return Err("a coefficient lies outside its block");
         }
-        let mut size = decoder.symbol(&mut models.size[plane][size_context(number, before)]) as u32 + 1;
+        let mut size = decoder.symbol(&mut models.size[plane][size_context(number, before) % 8]) as u32 + 1;
         if size == LARGE {
             let bits = decoder.bits(4).min(MAX_BITS);
             size = LARGE - 1 + (1 << bits) + decoder.bits(bits);
@@ -235,7 +261,7 @@ mod tests {
             for reference in [Reference::Grey, Reference::Picture] {
                 let coefficients = random(seed, sparse);
                 let mut encoder = RangeEncoder::new();
-                write(&coefficients, reference, &mut writing, &mut encoder);
+                write(coefficients.cursor(), reference, &mut writing, &mut encoder);
                 let bytes = encoder.finish();
                 let mut decoder = RangeDecoder::new(&bytes);
                 let mut back = Coefficients::default();
@@ -253,7 +279,7 @@ mod tests {
     fn blocks_without_change_cost_next_to_nothing() {
         let still = Coefficients { patterns: vec![0; 3_600], ..Coefficients::default() };
         let mut encoder = RangeEncoder::new();
-        write(&still, Reference::Picture, &mut Models::default(), &mut encoder);
+        write(still.cursor(), Reference::Picture, &mut Models::default(), &mut encoder);
         assert!(encoder.length() < 80, "{}", encoder.length());
     }
 }

@@ -5,6 +5,8 @@
 
 use std::ops::{Add, Shr, Sub};
 
+use crate::wide::Vectors;
+
 /// 8 x 8 values, row by row.
 pub(crate) type Block = [i16; 64];
 
@@ -12,8 +14,8 @@ pub(crate) type Block = [i16; 64];
 /// below 54.4 × 32,767, and after the last shift within an `i16`.
 pub(crate) const MAX_COEFFICIENT: i32 = 32_767;
 
-/// Coefficients that together are less than this need no more than 16 bits.
-const SMALL_SUM: i32 = 8_192;
+/// Coefficients that together are no more than this need no more than 16 bits.
+pub(crate) const SMALL_SUM: i32 = 8_191;
 
 type Rows<T> = [[T; 8]; 8];
 
@@ -75,19 +77,14 @@ fn inverse_columns<T: Number>(s: &Rows<T>) -> Rows<T> {
     out
 }
 
-/// Rows become columns, in three rounds of shuffles that the compiler knows as such.
+/// Rows become columns, in three rounds of shuffles.
 #[inline(always)]
-fn turned<T: Copy + Default>(rows: &Rows<T>) -> Rows<T> {
+fn turned(vectors: Vectors, rows: &Rows<i16>) -> Rows<i16> {
     let mut from = *rows;
     for _ in 0..3 {
-        let mut to = [[T::default(); 8]; 8];
+        let mut to = [[0; 8]; 8];
         for pair in 0..4 {
-            for i in 0..4 {
-                to[2 * pair][2 * i] = from[pair][i];
-                to[2 * pair][2 * i + 1] = from[pair + 4][i];
-                to[2 * pair + 1][2 * i] = from[pair][i + 4];
-                to[2 * pair + 1][2 * i + 1] = from[pair + 4][i + 4];
-            }
+            [to[2 * pair], to[2 * pair + 1]] = vectors.zip(from[pair], from[pair + 4]);
         }
         from = to;
     }
@@ -97,10 +94,10 @@ fn turned<T: Copy + Default>(rows: &Rows<T>) -> Rows<T> {
 /// Values of at most ±510 to coefficients. These are larger than those of an orthonormal transform by the
 /// product of two of [`NORMS`].
 #[inline(always)]
-pub(crate) fn forward(values: &Block) -> Block {
+pub(crate) fn forward(vectors: Vectors, values: &Block) -> Block {
     let mut rows = [[0; 8]; 8];
     rows.as_flattened_mut().copy_from_slice(values);
-    let turned = turned(&forward_columns(&rows));
+    let turned = turned(vectors, &forward_columns(&rows));
     let mut out = [0; 64];
     out.copy_from_slice(forward_columns(&turned).as_flattened());
     out
@@ -108,15 +105,17 @@ pub(crate) fn forward(values: &Block) -> Block {
 
 /// Coefficients of at most [`MAX_COEFFICIENT`] to values. Coefficients are those of an orthonormal
 /// transform, times 64, divided by the product of two of [`NORMS`].
-#[inline(always)]
-pub(crate) fn inverse(coefficients: &[i32; 64]) -> Block {
-    // No sum inside exceeds 2.25 times this, so half as many bits, which are twice as fast, do as well.
-    if coefficients.iter().map(|coefficient| coefficient.abs()).sum::<i32>() < SMALL_SUM {
-        return inverse_of_small(coefficients);
+///
+/// Few are so large as to need it, so the code is there once.
+#[inline(never)]
+pub(crate) fn inverse(coefficients: &Block) -> Block {
+    let mut rows = [[0i32; 8]; 8];
+    for (to, from) in rows.as_flattened_mut().iter_mut().zip(coefficients) {
+        *to = i32::from(*from);
     }
-    let mut rows = [[0; 8]; 8];
-    rows.as_flattened_mut().copy_from_slice(coefficients);
-    let sums = inverse_columns(&turned(&inverse_columns(&rows)));
+    let columns = inverse_columns(&rows);
+    let turned = std::array::from_fn(|x| std::array::from_fn(|y| columns[y][x]));
+    let sums = inverse_columns(&turned);
     let mut out = [0; 64];
     for (value, sum) in out.iter_mut().zip(sums.as_flattened()) {
         *value = ((sum + 32) >> 6) as i16;
@@ -124,13 +123,13 @@ pub(crate) fn inverse(coefficients: &[i32; 64]) -> Block {
     out
 }
 
+/// As [`inverse`] where the sizes of all coefficients are [`SMALL_SUM`] together at most: no sum inside exceeds 2.25
+/// times that, so half as many bits, which are twice as fast, do as well.
 #[inline(always)]
-fn inverse_of_small(coefficients: &[i32; 64]) -> Block {
+pub(crate) fn inverse_of_small(vectors: Vectors, coefficients: &Block) -> Block {
     let mut rows = [[0i16; 8]; 8];
-    for (to, from) in rows.as_flattened_mut().iter_mut().zip(coefficients) {
-        *to = *from as i16;
-    }
-    let sums = inverse_columns(&turned(&inverse_columns(&rows)));
+    rows.as_flattened_mut().copy_from_slice(coefficients);
+    let sums = inverse_columns(&turned(vectors, &inverse_columns(&rows)));
     let mut out = [0; 64];
     for (value, sum) in out.iter_mut().zip(sums.as_flattened()) {
         *value = (sum + 32) >> 6;
@@ -149,10 +148,12 @@ pub(crate) const NORMS_SQUARED: [u32; 8] = [256, 289, 160, 289, 256, 289, 160, 2
 
 #[cfg(test)]
 mod tests {
+    use super::Rows;
     use super::{
-        Block, MAX_COEFFICIENT, NORMS_SQUARED, SMALL_SUM, forward, inverse, inverse_columns,
-        inverse_of_first, inverse_of_small, turned,
+        Block, MAX_COEFFICIENT, NORMS_SQUARED, SMALL_SUM, forward, inverse, inverse_of_first,
+        inverse_of_small, turned,
     };
+    use crate::wide::{Vectors, with_vectors};
 
     fn noise(seed: u32, limit: i32) -> Block {
         let mut state = seed;
@@ -163,10 +164,10 @@ mod tests {
     }
 
     /// What [`inverse`] wants for what [`forward`] gave.
-    fn scaled(coefficients: &Block) -> [i32; 64] {
+    fn scaled(coefficients: &Block) -> Block {
         std::array::from_fn(|i| {
             let norm = f64::from(NORMS_SQUARED[i / 8] * NORMS_SQUARED[i % 8]) / 1024.0;
-            (f64::from(coefficients[i]) * 64.0 / norm).round() as i32
+            (f64::from(coefficients[i]) * 64.0 / norm).round() as i16
         })
     }
 
@@ -174,12 +175,12 @@ mod tests {
     fn there_and_back_is_the_same() {
         for seed in 0..200 {
             let values = noise(seed, 510);
-            let back = inverse(&scaled(&forward(&values)));
+            let back = inverse(&scaled(&forward(Vectors::Narrow, &values)));
             let worst = values.iter().zip(&back).map(|(a, b)| (a - b).abs()).max();
             assert!(worst <= Some(1), "{worst:?}");
         }
         for value in [-510, -1, 0, 1, 510] {
-            assert_eq!(inverse(&scaled(&forward(&[value; 64]))), [value; 64]);
+            assert_eq!(inverse(&scaled(&forward(Vectors::Narrow, &[value; 64]))), [value; 64]);
         }
     }
 
@@ -192,13 +193,15 @@ mod tests {
                     (std::f64::consts::PI * k as f64 * (2 * n + 1) as f64 / 16.0).cos() >= 0.0
                 };
                 let signs: [bool; 64] = std::array::from_fn(|i| sign(u, i % 8) == sign(v, i / 8));
-                let worst = forward(&signs.map(|sign| if sign { 510 } else { -510 }));
+                let worst = forward(Vectors::Narrow, &signs.map(|sign| if sign { 510 } else { -510 }));
                 assert!(worst[8 * u + v] > 15_000);
-                inverse(&signs.map(|sign| if sign { MAX_COEFFICIENT } else { -MAX_COEFFICIENT }));
+                inverse(
+                    &signs.map(|sign| if sign { MAX_COEFFICIENT as i16 } else { -MAX_COEFFICIENT as i16 }),
+                );
             }
         }
         for seed in 0..100 {
-            inverse(&noise(seed, 1).map(|sign| i32::from(sign) * MAX_COEFFICIENT));
+            inverse(&noise(seed, 1).map(|sign| sign * MAX_COEFFICIENT as i16));
         }
     }
 
@@ -206,27 +209,22 @@ mod tests {
     fn few_bits_do_as_well_for_small_sums() {
         for seed in 0..300u32 {
             let mut coefficients = [0; 64];
-            let mut left = SMALL_SUM - 1;
+            let mut left = SMALL_SUM;
             for (i, size) in noise(seed, 8_000).iter().enumerate().take(seed as usize % 64 + 1) {
                 let size = i32::from(*size).clamp(-left, left);
                 left -= size.abs();
-                coefficients[(i * 29 + seed as usize) % 64] = size;
+                coefficients[(i * 29 + seed as usize) % 64] = size as i16;
             }
-            let mut rows = [[0; 8]; 8];
-            rows.as_flattened_mut().copy_from_slice(&coefficients);
-            let sums = inverse_columns(&turned(&inverse_columns(&rows)));
-            let wide: Vec<i16> =
-                sums.as_flattened().iter().map(|sum: &i32| ((sum + 32) >> 6) as i16).collect();
-            assert_eq!(inverse_of_small(&coefficients)[..], wide);
+            assert_eq!(inverse_of_small(Vectors::Narrow, &coefficients), inverse(&coefficients));
         }
     }
 
     #[test]
     fn the_first_alone_gives_a_flat_block() {
-        for first in [-MAX_COEFFICIENT, -33, -32, -31, 0, 31, 32, 33, 4_711] {
+        for first in [-MAX_COEFFICIENT as i16, -33, -32, -31, 0, 31, 32, 33, 4_711] {
             let mut coefficients = [0; 64];
             coefficients[0] = first;
-            assert_eq!(inverse(&coefficients), inverse_of_first(first));
+            assert_eq!(inverse(&coefficients), inverse_of_first(first.into()));
         }
     }
 
@@ -234,16 +232,18 @@ mod tests {
     fn it_gives_these_numbers_on_every_machine() {
         let ramp: Block =
             std::array::from_fn(|i| (i % 8) as i16 * 9 - (i / 8) as i16 * 20 + (i * i % 7) as i16);
-        let coefficients = forward(&ramp);
+        let coefficients = forward(Vectors::Narrow, &ramp);
         let first = [-2338, 3096, -10, 259, -6, 23, 2, 178, -1395, 18, 0, -16, 0, -12, 0, 1];
         assert_eq!(coefficients[..16], first);
-        let bent: [i32; 64] = std::array::from_fn(|i| 5_000 / (1 + i as i32) - 90);
+        let bent: Block = std::array::from_fn(|i| 5_000 / (1 + i as i16) - 90);
         assert_eq!(inverse(&bent)[..8], [311, 257, 211, 210, 186, 183, 172, 162]);
     }
 
     #[test]
     fn turning_exchanges_rows_and_columns() {
-        let rows: [[u8; 8]; 8] = std::array::from_fn(|y| std::array::from_fn(|x| (8 * y + x) as u8));
-        assert_eq!(turned(&rows), std::array::from_fn(|y| std::array::from_fn(|x| (8 * x + y) as u8)));
+        let rows: Rows<i16> = std::array::from_fn(|y| std::array::from_fn(|x| (8 * y + x) as i16));
+        let columns = std::array::from_fn(|y| std::array::from_fn(|x| (8 * x + y) as i16));
+        assert_eq!(turned(Vectors::Narrow, &rows), columns);
+        assert_eq!(with_vectors(|vectors| turned(vectors, &rows)), columns);
     }
 }

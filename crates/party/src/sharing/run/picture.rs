@@ -16,8 +16,8 @@ use deskside_session::{Area, Denied, Grant, MonitorId, Scope, See};
 use super::showing::Shield;
 use crate::sharing::net::{Command, CommandSender, PictureSink, Readiness};
 
-/// Between two pictures at least; a screen shows no more than this many a second.
-const BETWEEN_PICTURES: Duration = Duration::from_millis(12);
+/// From the capture of a picture to that of the next at least; a screen shows no more than this many a second.
+const BETWEEN_PICTURES: Duration = Duration::from_millis(15);
 /// How long a wait for the network lasts before the screen is looked at again.
 const NETWORK_WAIT: Duration = Duration::from_millis(15);
 /// How long a wait for the screen lasts at most; orders end it earlier.
@@ -410,6 +410,7 @@ impl Worker {
 
     fn update(&mut self, budget: usize, room: usize) -> Result<(), Failure> {
         let Some(encoder) = &mut self.encoder else { return self.begin_epoch() };
+        let captured = Instant::now();
         let frame = match self.screen.grab(&self.grant, &self.pending) {
             Ok(frame) => frame,
             // It rests; what changed stays noted.
@@ -425,7 +426,7 @@ impl Worker {
                 self.sink.send_update(body);
                 // The rest of this picture, if it did not fit, goes as soon as the network takes it.
                 if encoder.next_due().is_none_or(|due| self.began.elapsed() < due) {
-                    self.not_before = Instant::now() + BETWEEN_PICTURES;
+                    self.not_before = captured + BETWEEN_PICTURES;
                 }
             }
             Ok(None) => {}
