@@ -95,7 +95,7 @@ pub(crate) struct Init {
     /// Text that customers are shown before a session, from a file [default: a short warning].
     #[arg(long, value_name = "FILE")]
     pub(crate) acknowledgement_file: Option<PathBuf>,
-    /// Something that operators may never ask for with this packet: control or point. May be repeated.
+    /// Something that operators may never ask for with this packet: control, point or demonstrate. May be repeated.
     #[arg(long, value_name = "ACTION", value_parser = parse_action)]
     pub(crate) forbid: Vec<Action>,
     /// The longest that a customer can allow anything in one go, in minutes [default: as long as the session].
@@ -123,7 +123,8 @@ fn parse_action(name: &str) -> Result<Action, String> {
     match name {
         "control" => Ok(Action::Control),
         "point" => Ok(Action::Point),
-        _ => Err("an action that can be forbidden is control or point".to_owned()),
+        "demonstrate" => Ok(Action::Demonstrate),
+        _ => Err("an action that can be forbidden is control, point or demonstrate".to_owned()),
     }
 }
 
