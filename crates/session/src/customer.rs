@@ -53,12 +53,7 @@ impl CustomerEnd {
                 }
             }
         }
-        let output = self.demonstration.as_mut()?.poll()?;
-        if let ViewerOutput::Ended(reason) = output {
-            // It is over only because the session is, or because the other program broke the rules.
-            self.help.end(reason, now);
-        }
-        Some(CustomerOutput::Demonstration(output))
+        Some(CustomerOutput::Demonstration(self.demonstration.as_mut()?.poll()?))
     }
 
     /// Whether everything is done and the connection may close.
@@ -124,11 +119,13 @@ impl CustomerEnd {
         }
     }
 
+    /// Each ends with the other: a demonstration by itself only because the other program broke the rules.
     fn follow_the_end(&mut self, now: Now) {
-        if let (Some(reason), Some(demonstration)) = (self.help.ended(), &mut self.demonstration)
-            && demonstration.is_active()
-        {
-            demonstration.end(reason, now);
+        let Some(demonstration) = &mut self.demonstration else { return };
+        match (self.help.ended(), demonstration.ended()) {
+            (Some(reason), None) => demonstration.end(reason, now),
+            (None, Some(reason)) => self.help.end(reason, now),
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The journal of one session: a chain of entries, each holding the hash of the one before, sealed by
 //! both programs at the end.
 
-use deskside_proto::DecodeError;
-use deskside_proto::journal::{ENTRY_DOMAIN, Entry, Event, MAX_ENTRIES};
+use deskside_proto::journal::{Action, ENTRY_DOMAIN, Entry, Event, MAX_ENTRIES, Verdict};
+use deskside_proto::{DecodeError, RequestId};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{CertificateDer, Signer, seal};
 use thiserror::Error;
@@ -96,17 +96,31 @@ impl Journal {
         self.roles().is_demonstration
     }
 
-    /// Whether this is the journal of a demonstration that the other one, the session's, has allowed.
+    /// Whether this is the journal of a demonstration that the other one, the session's, has allowed: between the same
+    /// parties, and by an answer that said yes to it.
     #[must_use]
     pub fn follows(&self, session: &Self) -> bool {
-        let Some(Event::Started { session: id, follows: Some(hash), .. }) =
-            self.entries().next().map(|e| &e.event)
-        else {
+        let (Some(ours), Some(theirs)) = (self.entries().next(), session.entries().next()) else {
             return false;
         };
-        let is_session = |entry: &Entry| matches!(&entry.event, Event::Started { session, follows: None, .. } if session == id);
-        session.entries().next().is_some_and(is_session)
-            && session.entries.iter().any(|(_, bytes)| sha256(&[ENTRY_DOMAIN, bytes]) == *hash)
+        let Event::Started { follows: Some(hash), .. } = &ours.event else { return false };
+        let mut same = ours.event.clone();
+        if let Event::Started { follows, .. } = &mut same {
+            *follows = None;
+        }
+        let is_yes = |(entry, bytes): &(Entry, Vec<u8>)| match entry.event {
+            Event::Answered { request, verdict: Verdict::Allowed(_) } => {
+                sha256(&[ENTRY_DOMAIN, bytes]) == *hash && session.asked_to_demonstrate(request)
+            }
+            _ => false,
+        };
+        same == theirs.event && session.entries.iter().any(is_yes)
+    }
+
+    fn asked_to_demonstrate(&self, number: RequestId) -> bool {
+        self.entries().any(|entry| {
+            matches!(entry.event, Event::Asked { request, action: Action::Demonstrate, .. } if request == number)
+        })
     }
 
     /// The entries in order.
@@ -203,5 +217,51 @@ impl Journal {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskside_proto::SessionId;
+    use deskside_proto::journal::Action;
+
+    use super::*;
+
+    /// Row B4: only an answer that allowed a demonstration is followed, and only between the same parties.
+    #[test]
+    fn a_demonstration_follows_a_yes_to_it_and_no_other_entry() {
+        let started = |certificate: u8, follows| Event::Started {
+            session: SessionId([7; 16]),
+            operator: "Olga".into(),
+            organisation: "Help".into(),
+            certificate: [certificate; 32],
+            customer_certificate: [2; 32],
+            follows,
+        };
+        let request = RequestId;
+        let asked = |number, action| Event::Asked { request: request(number), action, question: [0; 32] };
+        let answered = |number, verdict| Event::Answered { request: request(number), verdict };
+        let yes = Verdict::Allowed(deskside_proto::GrantId(1));
+        let events = [
+            (started(1, None), false),
+            (asked(1, Action::See), false),
+            (answered(1, yes), false),
+            (asked(2, Action::Demonstrate), false),
+            (answered(2, Verdict::Denied), false),
+            (asked(3, Action::Demonstrate), false),
+            (answered(3, yes), true),
+        ];
+        let journal = |events: &[Event]| {
+            let mut journal = Journal::new(vec![1].into(), vec![2].into());
+            events.iter().for_each(|event| drop(journal.write(0, event.clone()).unwrap()));
+            journal
+        };
+        let all: Vec<Event> = events.iter().map(|(event, _)| event.clone()).collect();
+        let session = journal(&all);
+        for (length, (event, expected)) in (1..).zip(&events) {
+            let follows = Some(journal(&all[..length]).head);
+            assert_eq!(journal(&[started(1, follows)]).follows(&session), *expected, "{event:?}");
+            assert!(!journal(&[started(9, follows)]).follows(&session), "another operator");
+        }
     }
 }

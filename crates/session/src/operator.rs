@@ -30,8 +30,8 @@ pub struct OperatorEnd {
     pub help: Viewer,
     /// The operator's own, once that was allowed.
     pub demonstration: Option<Sharer>,
-    /// The living permission to show it, and whether the operator was asked what to show under it.
-    allowed: Option<(GrantId, bool)>,
+    /// The living permission to show it, and the last request before it.
+    allowed: Option<(GrantId, u32)>,
 }
 
 impl OperatorEnd {
@@ -57,18 +57,7 @@ impl OperatorEnd {
             }
         }
         self.give_back_what_is_used_up();
-        let output = self.demonstration.as_mut()?.poll()?;
-        match &output {
-            SharerOutput::Ask { .. } => {
-                if let Some((_, is_asked)) = &mut self.allowed {
-                    *is_asked = true;
-                }
-            }
-            // It is over only because the session is, or because the other program broke the rules.
-            SharerOutput::Ended(reason) => self.help.end(*reason, now),
-            _ => {}
-        }
-        Some(OperatorOutput::Demonstration(output))
+        Some(OperatorOutput::Demonstration(self.demonstration.as_mut()?.poll()?))
     }
 
     /// Whether everything is done and the connection may close.
@@ -114,12 +103,12 @@ impl OperatorEnd {
                 action: Action::Demonstrate, verdict: Verdict::Allowed(grant), ..
             } => {
                 let Some(follows) = self.help.demonstration_follows() else { return };
-                self.allowed = Some((*grant, false));
                 let demonstration = self.demonstration.get_or_insert_with(|| {
                     let direction = Direction::demonstration(self.parties.clone(), follows);
                     Sharer::demonstration(direction, self.signer.clone(), self.policy.clone(), now)
                 });
                 demonstration.open_up();
+                self.allowed = Some((*grant, demonstration.last_request()));
             }
             ViewerOutput::GrantEnded { action: Action::Demonstrate, .. } => {
                 self.allowed = None;
@@ -133,17 +122,23 @@ impl OperatorEnd {
 
     /// The operator shows nothing (any more) under the customer's permission: the next time is asked for again.
     fn give_back_what_is_used_up(&mut self) {
-        let is_idle = self.demonstration.as_ref().is_some_and(Sharer::is_idle);
-        if let Some((grant, _)) = self.allowed.take_if(|(_, is_asked)| *is_asked && is_idle) {
+        let Some(demonstration) = self.demonstration.as_ref().filter(|sharer| sharer.is_idle()) else {
+            return;
+        };
+        let last = demonstration.last_request();
+        // A request that was refused without a question counts as well.
+        if let Some((grant, _)) = self.allowed.take_if(|(_, before)| *before < last) {
             self.help.give_back(grant);
         }
     }
 
+    /// Each ends with the other: a demonstration by itself only because the other program broke the rules.
     fn follow_the_end(&mut self, now: Now) {
-        if let (Some(reason), Some(demonstration)) = (self.help.ended(), &mut self.demonstration)
-            && demonstration.is_active()
-        {
-            demonstration.end(reason, now);
+        let Some(demonstration) = &mut self.demonstration else { return };
+        match (self.help.ended(), demonstration.ended()) {
+            (Some(reason), None) => demonstration.end(reason, now),
+            (None, Some(reason)) => self.help.end(reason, now),
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }

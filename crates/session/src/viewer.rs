@@ -1,19 +1,20 @@
 //! The end that sees: it asks, sends input while it may, and verifies and countersigns the journal.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod acts;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use deskside_proto::control::{Control as Message, CursorShape, Suspension};
-use deskside_proto::frame::{Deframer, frame};
-use deskside_proto::input::{InputBatch, InputEvent, MAX_EVENTS};
+use deskside_proto::frame::Deframer;
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
-use deskside_proto::marks::{MAX_MARK_EVENTS, MarkBatch, MarkEvent};
 use deskside_proto::picture::UpdateHeader;
 use deskside_proto::shown::{MonitorNote, ScopeNote};
 use deskside_proto::{DecodeError, GrantId, PROTOCOL_VERSION, RequestId};
 use deskside_trust::Signer;
 
 use crate::Now;
+use crate::allowance::Allowance;
 use crate::journal::Journal;
 use crate::order::PictureOrder;
 use crate::parties::{Direction, Parties};
@@ -135,6 +136,11 @@ pub struct Viewer {
     last_request: u32,
     pending: BTreeMap<RequestId, Action>,
     grants: BTreeMap<Action, GrantId>,
+    /// Grants that were given back, until the other side says that they have ended. Nothing comes of them any more.
+    returned: BTreeMap<GrantId, Action>,
+    /// Everything was let go of: a yes that was under way is given back as it comes.
+    lets_go: bool,
+    floods: Allowance,
     suspended: Option<Suspension>,
     epoch: u32,
     order: PictureOrder,
@@ -181,6 +187,9 @@ impl Viewer {
             last_request: 0,
             pending: BTreeMap::new(),
             grants: BTreeMap::new(),
+            returned: BTreeMap::new(),
+            lets_go: false,
+            floods: Allowance::default(),
             suspended: None,
             epoch: 0,
             order: PictureOrder::default(),
@@ -309,35 +318,23 @@ impl Viewer {
         match message {
             Message::Entry(bytes) => self.entry(&bytes, now),
             Message::Answer { request, verdict } => self.answered(request, verdict, now),
-            Message::GrantEnded { grant, reason } => {
-                let Some(action) = self.grants.iter().find(|(_, g)| **g == grant).map(|(a, _)| *a) else {
-                    return self.broke_protocol(now);
-                };
-                if self.witness.has_living(grant) {
-                    return self.broke_protocol(now);
-                }
-                self.grants.remove(&action);
-                if action == Action::See {
-                    // The decoder forgets the picture and answers nothing that is still under way.
-                    self.unshown.clear();
-                    self.unshown_bytes = 0;
-                }
-                self.outputs.push_back(ViewerOutput::GrantEnded { action, grant, reason });
+            Message::GrantEnded { grant, reason } => self.grant_ended(grant, reason, now),
+            // What comes faster than anybody can look at would only keep the window from hearing its person.
+            Message::CursorShape(_) | Message::CursorMoved { .. }
+                if !self.floods.takes_one(now.monotonic) => {}
+            Message::Suspended(_) | Message::Paused(_) | Message::Monitors(_) | Message::Screen { .. }
+                if !self.floods.takes_one(now.monotonic) =>
+            {
+                self.broke_protocol(now);
             }
             Message::Suspended(suspended) => {
                 self.suspended = suspended;
                 self.outputs.push_back(ViewerOutput::Suspended(suspended));
             }
             Message::Paused(paused) => self.outputs.push_back(ViewerOutput::Paused(paused)),
-            Message::Screen { epoch, width, height } => {
-                if epoch <= self.epoch || !self.grants.contains_key(&Action::See) {
-                    return self.broke_protocol(now);
-                }
-                self.epoch = epoch;
-                self.order.begin(epoch);
-                self.outputs.push_back(ViewerOutput::Screen { epoch, width, height });
-                self.deliver(now);
-            }
+            Message::Screen { epoch, width, height } => self.screen((epoch, width, height), now),
+            // Of a picture that may not be seen, or not any more.
+            Message::Monitors(_) | Message::CursorShape(_) | Message::CursorMoved { .. } if !self.sees() => {}
             Message::Monitors(monitors) => self.outputs.push_back(ViewerOutput::Monitors(monitors)),
             Message::CursorShape(shape) => self.outputs.push_back(ViewerOutput::CursorShape(shape)),
             Message::CursorMoved { x, y } => self.outputs.push_back(ViewerOutput::CursorMoved { x, y }),
@@ -357,6 +354,47 @@ impl Viewer {
         }
     }
 
+    fn sees(&self) -> bool {
+        self.grants.contains_key(&Action::See)
+    }
+
+    fn grant_ended(&mut self, grant: GrantId, reason: GrantEnd, now: Now) {
+        let held = self.grants.iter().find(|(_, held)| **held == grant).map(|(action, _)| *action);
+        let Some(action) = held.or_else(|| self.returned.get(&grant).copied()) else {
+            return self.broke_protocol(now);
+        };
+        if self.witness.has_living(grant) {
+            return self.broke_protocol(now);
+        }
+        self.returned.remove(&grant);
+        if held.is_some() {
+            self.grants.remove(&action);
+        }
+        if action == Action::See && !self.sees() {
+            self.forget_picture();
+        }
+        self.outputs.push_back(ViewerOutput::GrantEnded { action, grant, reason });
+    }
+
+    /// The decoder forgets the picture and answers nothing that is still under way.
+    fn forget_picture(&mut self) {
+        self.unshown.clear();
+        self.unshown_bytes = 0;
+    }
+
+    fn screen(&mut self, (epoch, width, height): (u32, u32, u32), now: Now) {
+        let is_returned = self.returned.values().any(|action| *action == Action::See);
+        if epoch <= self.epoch || !(self.sees() || is_returned) {
+            return self.broke_protocol(now);
+        }
+        self.epoch = epoch;
+        self.order.begin(epoch);
+        if self.sees() {
+            self.outputs.push_back(ViewerOutput::Screen { epoch, width, height });
+        }
+        self.deliver(now);
+    }
+
     fn answered(&mut self, request: RequestId, verdict: Verdict, now: Now) {
         let Some(action) = self.pending.remove(&request) else { return self.broke_protocol(now) };
         if !self.witness.agrees(request, verdict) {
@@ -364,9 +402,8 @@ impl Viewer {
         }
         if let Verdict::Allowed(grant) = verdict {
             self.grants.insert(action, grant);
-            if action == Action::Demonstrate {
-                // The answer follows right after its entry.
-                self.demonstration.get_or_insert(self.journal.head);
+            if self.lets_go {
+                return self.give_back(grant);
             }
         }
         self.outputs.push_back(ViewerOutput::Answered { request, action, verdict });
@@ -378,14 +415,24 @@ impl Viewer {
         let Some(entry) = entry.filter(|_| self.journal.append(bytes).is_ok()) else {
             return self.broke_protocol(now);
         };
-        if let Event::Scoped { grant, replaces, scope } = entry.event {
-            self.scoped(grant, replaces, scope, now);
+        match entry.event {
+            Event::Scoped { grant, replaces, scope } => self.scoped(grant, replaces, scope, now),
+            Event::Answered { request, verdict: Verdict::Allowed(_) }
+                if self.pending.get(&request) == Some(&Action::Demonstrate) =>
+            {
+                self.demonstration.get_or_insert(self.journal.head);
+            }
+            _ => {}
         }
     }
 
     /// A grant has another reach, and with that another number.
     fn scoped(&mut self, grant: GrantId, replaces: Option<GrantId>, scope: ScopeNote, now: Now) {
         let former = replaces.unwrap_or(grant);
+        if let Some(action) = self.returned.remove(&former) {
+            self.returned.insert(grant, action);
+            return;
+        }
         let Some((action, held)) = self.grants.iter_mut().find(|(_, held)| **held == former) else {
             // What follows an end that was just said.
             if matches!(self.phase, Phase::Active) {
@@ -411,6 +458,9 @@ impl Viewer {
 
     fn deliver(&mut self, now: Now) {
         while let Some((header, body)) = self.order.pop() {
+            if !self.sees() {
+                continue;
+            }
             let bytes = body.len() + AN_UPDATE_ITSELF;
             self.unshown_bytes += bytes;
             if self.unshown_bytes > MAX_UNSHOWN {
@@ -418,120 +468,6 @@ impl Viewer {
             }
             self.unshown.push_back((header, bytes));
             self.outputs.push_back(ViewerOutput::Update { header, body });
-        }
-    }
-
-    // ── what the operator does ──────────────────────────────────────────────────────────────────────
-
-    /// Asks for actions in one question. Each is a request of its own, in the order of [`Action`]; gives the first
-    /// one's number, or `None` if that cannot be asked now.
-    pub fn ask(&mut self, actions: &BTreeSet<Action>) -> Option<RequestId> {
-        let is_known = |action: &Action| {
-            self.grants.contains_key(action) || self.pending.values().any(|pending| pending == action)
-        };
-        if !matches!(self.phase, Phase::Active) || actions.is_empty() || actions.iter().any(is_known) {
-            return None;
-        }
-        let first = RequestId(self.last_request + 1);
-        for action in actions {
-            self.last_request += 1;
-            let request = RequestId(self.last_request);
-            self.pending.insert(request, *action);
-            self.witness.asked(request, *action, actions);
-        }
-        self.send(&Message::Ask { request: first, actions: actions.iter().copied().collect() });
-        Some(first)
-    }
-
-    /// Asks for the picture of one monitor of the last list, or of all. It is no question to the customer: it
-    /// only narrows what is sent.
-    pub fn look(&mut self, monitor: Option<u8>) {
-        if matches!(self.phase, Phase::Active) && self.grants.contains_key(&Action::See) {
-            self.send(&Message::Look(monitor));
-        }
-    }
-
-    /// Takes a request back; the answer says how it ended.
-    pub fn withdraw(&mut self, request: RequestId) {
-        if self.pending.contains_key(&request) {
-            self.witness.withdrew(request);
-            self.send(&Message::Withdraw { request });
-        }
-    }
-
-    /// Lets go of everything that was asked for or allowed.
-    pub(crate) fn let_go(&mut self) {
-        let pending: Vec<RequestId> = self.pending.keys().copied().collect();
-        pending.into_iter().for_each(|request| self.withdraw(request));
-        let grants: Vec<GrantId> = self.grants.values().copied().collect();
-        grants.into_iter().for_each(|grant| self.give_back(grant));
-    }
-
-    /// Gives a grant back.
-    pub fn give_back(&mut self, grant: GrantId) {
-        if self.grants.values().any(|held| *held == grant) {
-            self.witness.gave_back(grant);
-            self.send(&Message::GiveBack { grant });
-        }
-    }
-
-    /// Sends input, if control is granted and does not rest; gives whether it was sent.
-    pub fn input(&mut self, events: &[InputEvent]) -> bool {
-        let grant = self.grants.get(&Action::Control).copied();
-        let (Phase::Active, Some(grant), None) = (&self.phase, grant, self.suspended) else { return false };
-        for events in events.chunks(MAX_EVENTS) {
-            let batch = InputBatch { grant, epoch: self.epoch, events: events.to_vec() };
-            if let Ok(framed) = frame(&batch.encode()) {
-                self.outputs.push_back(ViewerOutput::SendInput(framed));
-            }
-        }
-        true
-    }
-
-    /// Draws on the sharer's screen, if that is granted and does not rest; gives whether it was sent.
-    pub fn mark(&mut self, events: &[MarkEvent]) -> bool {
-        let grant = self.grants.get(&Action::Point).copied();
-        let rests = self.suspended.is_some_and(|reason| reason != Suspension::Hand);
-        let (Phase::Active, Some(grant), false) = (&self.phase, grant, rests) else { return false };
-        for events in events.chunks(MAX_MARK_EVENTS) {
-            self.send(&Message::Marks(MarkBatch { grant, epoch: self.epoch, events: events.to_vec() }));
-        }
-        true
-    }
-
-    /// An update has been decoded.
-    pub fn shown(&mut self, header: UpdateHeader) {
-        let order = |header: UpdateHeader| (header.epoch, header.number);
-        while let Some((_, bytes)) = self.unshown.pop_front_if(|(first, _)| order(*first) <= order(header)) {
-            self.unshown_bytes -= bytes;
-        }
-        if matches!(self.phase, Phase::Active) && header.epoch == self.epoch {
-            self.send(&Message::Shown { epoch: header.epoch, number: header.number });
-        }
-    }
-
-    /// Ends the session; the sharer writes the last entry.
-    pub fn end(&mut self, reason: SessionEnd, now: Now) {
-        match self.phase {
-            Phase::Sealing { .. } | Phase::Over { .. } => {}
-            Phase::Greeting { .. } | Phase::Waiting => {
-                self.send(&Message::End { reason });
-                self.over(reason);
-            }
-            Phase::Active => {
-                self.witness.ended();
-                self.send(&Message::End { reason });
-                self.phase = Phase::Sealing { deadline: now.monotonic + SEALING, reason };
-            }
-        }
-    }
-
-    /// The connection is gone: whatever is missing of the goodbye will not come.
-    pub fn connection_lost(&mut self) {
-        match self.phase {
-            Phase::Sealing { reason, .. } => self.over(reason),
-            Phase::Greeting { .. } | Phase::Waiting | Phase::Active => self.over(SessionEnd::ConnectionLost),
-            Phase::Over { .. } => {}
         }
     }
 

@@ -193,6 +193,8 @@ impl Session {
 
     fn arrived(&mut self, arrived: Option<Incoming>) {
         let now = self.line.now();
+        // First, so that a peer that never pauses cannot hold up a deadline.
+        self.end.tick(now);
         let OperatorEnd { help, demonstration, .. } = &mut self.end;
         match (arrived, demonstration) {
             (Some(Incoming::Control(bytes)), _) => help.receive(&bytes, now),

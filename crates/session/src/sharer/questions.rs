@@ -139,7 +139,12 @@ impl Sharer {
         }
         // What waits is refused, one after the other.
         self.ask_next(now);
-        self.end_grant(Action::See, GrantEnd::GivenBack, now);
+        self.end_grant(Action::See, GrantEnd::Narrowed, now);
+    }
+
+    /// The number of the last request that was made, whatever became of it.
+    pub(crate) fn last_request(&self) -> u32 {
+        self.last_request
     }
 
     /// The other side may ask again.

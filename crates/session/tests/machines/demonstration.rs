@@ -338,3 +338,102 @@ fn a_message_within_a_message_within_a_message_ends_the_session() {
     ends.run();
     assert!(!ends.operator.help.is_active());
 }
+
+/// An honest race: the operator's yes is under way while the customer stops watching. Nothing is shown, and the session
+/// goes on.
+#[test]
+fn a_yes_that_comes_after_the_customer_has_stopped_is_given_back() {
+    let mut ends = Ends::new(Policy::default());
+    ends.offer(yes());
+    let asked = std::mem::take(&mut ends.shown).into_iter().find_map(|output| match output {
+        SharerOutput::Ask { request, .. } => Some(request),
+        _ => None,
+    });
+    // The operator says yes; nothing is delivered yet.
+    ends.operator.demonstration.as_mut().unwrap().answer(asked.unwrap(), yes(), ends.now);
+    // At the same time the customer closes the window.
+    ends.customer.stop_watching(ends.now);
+    ends.run();
+    let ended = |outputs: &[SharerOutput]| outputs.iter().any(|o| matches!(o, SharerOutput::Ended(_)));
+    assert!(ends.customer.help.is_active() && !ended(&ends.help), "an honest race ended the session");
+}
+
+/// What the customer has given back is not used any more, even if the operator's program never says that it has ended.
+#[test]
+fn nothing_is_typed_under_control_that_was_given_back() {
+    let (mut ends, _see) = Ends::showing();
+    ends.customer.demonstration.as_mut().unwrap().ask(&[Action::Control].into()).unwrap();
+    ends.run();
+    ends.operator_answers(&[Action::Control], yes());
+    ends.later(1000);
+    ends.customer.stop_watching(ends.now);
+    // The hostile operator's program answers nothing.
+    while ends.customer.poll(ends.now).is_some() {}
+    let viewer = ends.customer.demonstration.as_mut().unwrap();
+    assert!(!viewer.input(&[InputEvent::Text('x')]), "keys are sent under a grant that was given back");
+}
+
+/// The same of pictures, and of the cursor.
+#[test]
+fn nothing_is_decoded_once_the_customer_has_stopped() {
+    let (mut ends, _see) = Ends::showing();
+    let epoch = ends.operator.demonstration.as_mut().unwrap().screen(64, 48).unwrap();
+    ends.run();
+    ends.customer.stop_watching(ends.now);
+    while ends.customer.poll(ends.now).is_some() {}
+    let now = ends.now;
+    let viewer = ends.customer.demonstration.as_mut().unwrap();
+    viewer.receive_update(UpdateHeader { epoch, number: 0 }, vec![1], now);
+    let mut fed = false;
+    while let Some(output) = ends.customer.poll(now) {
+        fed |= matches!(output, CustomerOutput::Demonstration(ViewerOutput::Update { .. }));
+    }
+    assert!(!fed, "a picture is decoded that the customer has stopped");
+    // A cursor shape
+    let shape = Control::CursorMoved { x: 1, y: 1 };
+    ends.customer.help.receive(&frame(&Control::Demonstration(shape.encode()).encode()).unwrap(), now);
+    let mut fed = false;
+    while let Some(output) = ends.customer.poll(now) {
+        fed |= matches!(output, CustomerOutput::Demonstration(ViewerOutput::CursorMoved { .. }));
+    }
+    assert!(!fed, "cursor is told that the customer has stopped");
+}
+
+/// An operator who has said no three times in a row is not asked for a while: the customer's permission ends all the same.
+#[test]
+fn a_permission_under_which_nothing_is_asked_ends() {
+    let mut ends = Ends::new(Policy::default());
+    for _ in 0..3 {
+        ends.offer(yes());
+        ends.operator_answers(&[Action::See], Answer::Deny);
+    }
+    ends.offer(yes());
+    ends.later(60_000);
+    let given_back = ends
+        .help
+        .iter()
+        .any(|output| matches!(output, SharerOutput::GrantEnded { action: Action::Demonstrate, .. }));
+    assert!(given_back, "nothing is shown and nothing asked, but the permission lives on");
+}
+
+/// A flood of what costs the window's time ends, before the person behind it cannot stop any more: pointers are passed
+/// over, and whatever no honest program repeats so often ends the session.
+#[test]
+fn a_flood_does_not_reach_the_customers_window() {
+    let (mut ends, _see) = Ends::showing();
+    let wrapped = |message: &Control| frame(&Control::Demonstration(message.encode()).encode()).unwrap();
+    for x in 0..10_000 {
+        ends.customer.help.receive(&wrapped(&Control::CursorMoved { x: x % 100, y: 1 }), ends.now);
+    }
+    ends.run();
+    let moved =
+        ends.watched.iter().filter(|output| matches!(output, ViewerOutput::CursorMoved { .. })).count();
+    assert!((1..=600).contains(&moved), "{moved}");
+    assert!(ends.customer.help.is_active());
+    ends.later(10_000);
+    for round in 0..1000 {
+        ends.customer.help.receive(&wrapped(&Control::Paused(round % 2 == 0)), ends.now);
+    }
+    ends.run();
+    assert!(!ends.customer.help.is_active());
+}

@@ -64,11 +64,11 @@ fn viewers_row(message: &Control) -> [Does; 6] {
         // Answers and ends of what was never asked or granted; a picture is one only with a grant.
         Control::Answer { .. } | Control::GrantEnded { .. } => [Ends, Ends, Ends, Ends, Drops, Drops],
         Control::Screen { .. } => [Ends, Ends, Ends, Takes, Drops, Drops],
-        Control::Suspended(_)
-        | Control::Paused(_)
-        | Control::Monitors(_)
-        | Control::CursorShape(_)
-        | Control::CursorMoved { .. } => [Ends, Ends, Takes, Takes, Drops, Drops],
+        Control::Suspended(_) | Control::Paused(_) => [Ends, Ends, Takes, Takes, Drops, Drops],
+        // Of a picture that may not be seen.
+        Control::Monitors(_) | Control::CursorShape(_) | Control::CursorMoved { .. } => {
+            [Ends, Ends, Drops, Takes, Drops, Drops]
+        }
         // Bytes that are no entry.
         Control::Entry(_) => [Ends, Ends, Ends, Ends, Ends, Drops],
         Control::Seal { .. } => [Ends, Ends, Ends, Ends, Ends, Drops],
