@@ -7,11 +7,12 @@ use std::time::Duration;
 use deskside_net::operator::Event;
 use deskside_net::viewing;
 use deskside_net::{Problem, Quality};
-use deskside_operator::model::{Act, Identity, Model, Pointer, Zoom};
+use deskside_operator::model::{Act, Identity, Model, Pointer, Tool, Words, Zoom};
 use deskside_operator::view::{self, Forms};
 use deskside_operator::window::{SIZE, TITLE, WINDOW};
 use deskside_party::viewing::Viewer as _;
 use deskside_proto::control::Suspension;
+use deskside_proto::input::Button;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::{Code, GrantId, RequestId};
 use deskside_session::{Journal, Now};
@@ -20,7 +21,7 @@ use deskside_ui::{
     App, Options, Picture, PixelRect, Proxy, Shell, ThemeChoice, WindowKey, WindowOptions, egui, run,
 };
 
-const STATES: [&str; 23] = [
+const STATES: [&str; 26] = [
     "broken",
     "locked",
     "unlocking",
@@ -38,6 +39,9 @@ const STATES: [&str; 23] = [
     "details",
     "zoomed",
     "control",
+    "writing",
+    "writing-nothing",
+    "writing-much",
     "whole-screen",
     "picture-alone",
     "hand",
@@ -76,6 +80,20 @@ fn model(state: &str) -> anyhow::Result<Model> {
             }
             None => anyhow::bail!("there is no state '{state}'; there are {}", STATES.join(", ")),
         }
+    }
+}
+
+fn words(text: &str) -> Words {
+    let mut words = Words::default();
+    words.insert(text, 0);
+    words
+}
+
+/// Clicks near the picture's corner.
+fn click(model: &mut Model) {
+    let left = |pressed| Pointer::Button(Button::Left, pressed);
+    for event in [Pointer::Moved { at: (9, 9), over: true }, left(true), left(false)] {
+        drop(model.pointer(event, at(71).monotonic));
     }
 }
 
@@ -132,6 +150,17 @@ fn steps() -> anyhow::Result<Vec<(&'static str, Step)>> {
         ("", act(Act::Details(false))),
         ("", act(Act::Ask(Action::Control))),
         ("control", net(answer(Action::Control, Verdict::Allowed(GrantId(2))), 70)),
+        ("", act(Act::Ask(Action::Point))),
+        ("", net(answer(Action::Point, Verdict::Allowed(GrantId(3))), 70)),
+        ("", act(Act::Draw(Some(Tool::Words)))),
+        ("writing", act(Act::Words(words("Click here, then wait for the green tick")))),
+        ("", act(Act::Words(Words::default()))),
+        ("writing-nothing", Box::new(click)),
+        ("writing-much", act(Act::Words(words(&"one thing after another ".repeat(9))))),
+        ("", act(Act::Draw(None))),
+        ("", act(Act::GiveBack(Action::Point))),
+        // The keyboard goes to the customer again.
+        ("", Box::new(click)),
         ("whole-screen", act(Act::FullScreen(true))),
         ("picture-alone", Box::new(|m: &mut Model| drop(m.tick(at(72))))),
         ("", act(Act::FullScreen(false))),

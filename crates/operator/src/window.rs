@@ -334,6 +334,10 @@ impl Window {
         self.model.session().is_none_or(Session::shows_bar)
     }
 
+    fn lacks_words(&self) -> bool {
+        self.model.session().is_some_and(|session| session.drawing.lacks_words())
+    }
+
     fn heard(&mut self, event: operator::Event, shell: &mut Shell<'_>) {
         let now = self.now();
         if let (operator::Event::Quality(quality), Some(demonstration)) = (&event, &mut self.demonstration) {
@@ -443,7 +447,7 @@ impl App for Window {
         }
         let now = self.now();
         let before = self.model.session().map(Session::keyboard);
-        let bar = self.shows_bar();
+        let (bar, lacks_words) = (self.shows_bar(), self.lacks_words());
         let (handling, effects) = match event {
             WindowEvent::Focused(focused) => (Handling::Widgets, self.model.focus(*focused)),
             // While the keyboard is grabbed its keys come from the platform; what winit still has is old.
@@ -453,7 +457,10 @@ impl App for Window {
             event => self.mouse.input(event, &mut self.model, &mut self.picture, now.monotonic),
         };
         self.carry_out(effects, shell);
-        if before != self.model.session().map(Session::keyboard) || bar != self.shows_bar() {
+        if before != self.model.session().map(Session::keyboard)
+            || bar != self.shows_bar()
+            || lacks_words != self.lacks_words()
+        {
             shell.redraw(WINDOW);
         }
         handling

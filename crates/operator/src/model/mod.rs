@@ -22,7 +22,7 @@ use deskside_session::{Journal, Now};
 use deskside_trust::Secret;
 
 pub use deskside_party::viewing::{Permission, Pointer, Refusal, Zoom};
-pub use drawing::{Drawing, Tool};
+pub use drawing::{Drawing, Tool, Words};
 pub use session::{Keyboard, Session};
 pub use statistics::{Rates, Statistics};
 
@@ -59,6 +59,8 @@ pub enum Act {
     Draw(Option<Tool>),
     /// Draws in another colour.
     Colour(Colour),
+    /// Typed the words that are put on the customer's screen.
+    Words(Words),
     /// Takes everything away that was drawn.
     EraseAll,
     /// Looks at one of the monitors, or at all.
@@ -297,6 +299,10 @@ impl Model {
             (Act::Draw(tool), State::Session(session)) => session.take_tool(tool),
             (Act::Colour(colour), State::Session(session)) => {
                 session.drawing.set_colour(colour);
+                Vec::new()
+            }
+            (Act::Words(words), State::Session(session)) => {
+                session.drawing.set_words(words);
                 Vec::new()
             }
             (Act::EraseAll, State::Session(_)) => session::mark(vec![MarkEvent::Clear]),

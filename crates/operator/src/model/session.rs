@@ -184,10 +184,10 @@ impl Session {
     }
 
     /// Whether the bar is there: always in a window; over the whole screen for a while, and for as long as the
-    /// operator keeps the keyboard from the customer's computer.
+    /// operator keeps the keyboard from the customer's computer or may be typing there.
     #[must_use]
     pub fn shows_bar(&self) -> bool {
-        self.full_screen != Some(Bar::Hidden) || self.keyboard() == Keyboard::Here
+        self.full_screen != Some(Bar::Hidden) || self.keyboard() == Keyboard::Here || self.writes()
     }
 
     /// Whether the pointer was last seen on the bar of the whole screen.
@@ -379,11 +379,19 @@ impl Session {
         self.point.is_allowed() && self.drawing.tool.is_some()
     }
 
+    /// Whether the operator types words that are to be put on the picture. Meanwhile the keyboard stays here.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.draws() && self.drawing.tool == Some(Tool::Words)
+    }
+
     /// Takes up a tool, or lays it down.
     pub(super) fn take_tool(&mut self, tool: Option<Tool>) -> Vec<Effect> {
         self.drawing.take(tool);
         // What was held on the customer's computer is let go: the mouse does something else now.
-        input(self.hand.release())
+        let mut effects = input(self.hand.release());
+        effects.extend(self.settle());
+        effects
     }
 
     fn draw(&mut self, event: Pointer, now: Duration) -> Vec<Effect> {
@@ -438,7 +446,8 @@ impl Session {
     /// Brings hand and keyboard in line with what is allowed, resting and in front.
     fn settle(&mut self) -> Vec<Effect> {
         let allowed = self.control.is_allowed() && self.see.is_allowed() && !self.ending;
-        if !allowed {
+        // Whoever types words must not find half of them on the customer's computer, whatever is answered meanwhile.
+        if !allowed || self.writes() {
             self.engaged = false;
         }
         let grab = allowed && self.engaged && self.focused;

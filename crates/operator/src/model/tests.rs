@@ -448,3 +448,35 @@ fn closing_the_window_ends_the_session_first_and_waits_for_its_journal() {
     let mut model = home();
     assert!(matches!(&model.act(Act::Quit, at(20))[..], [Effect::Quit]));
 }
+
+/// Half a sentence for the customer's screen must not be typed into the customer's documents.
+#[test]
+fn while_words_are_typed_the_keyboard_stays_here() {
+    let mut model = controlled();
+    let _ = model.key(InputEvent::Text('a'), at(13));
+    allow(&mut model, Action::Point, 3);
+    let keyboard = |model: &Model| model.session().unwrap().keyboard();
+    assert_eq!(keyboard(&model), Keyboard::Customer, "an arrow needs no keyboard");
+    let effects = model.act(Act::Draw(Some(Tool::Words)), at(14));
+    assert_eq!(sent(&effects), [InputEvent::ReleaseAll]);
+    assert!(matches!(&effects[..], [_, Effect::Keyboard(false)]), "{effects:?}");
+    assert!(sent(&model.key(InputEvent::Text('b'), at(14))).is_empty());
+
+    let mut words = Words::default();
+    words.insert("Click here", 0);
+    assert!(model.act(Act::Words(words), at(14)).is_empty());
+    let _ = model.pointer(over(10, 10), at(14).monotonic);
+    let effects = model.pointer(Pointer::Button(Button::Left, true), at(14).monotonic);
+    assert!(
+        matches!(&effects[..], [Effect::Net(Command::Help(viewing::Command::Mark(marks)))] if marks.len() == 1),
+        "{effects:?}"
+    );
+    let _ = model.pointer(Pointer::Button(Button::Left, false), at(14).monotonic);
+    let _ = model.act(Act::GiveBack(Action::Control), at(15));
+    assert!(allow(&mut model, Action::Control, 4).is_empty(), "control that comes takes no keyboard");
+    assert_eq!(keyboard(&model), Keyboard::Here);
+
+    assert!(model.act(Act::Draw(None), at(16)).is_empty(), "nor does it come by itself afterwards");
+    let effects = model.pointer(Pointer::Button(Button::Left, true), at(16).monotonic);
+    assert!(matches!(effects[0], Effect::Keyboard(true)), "a click brings it as ever: {effects:?}");
+}

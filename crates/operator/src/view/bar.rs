@@ -55,7 +55,8 @@ fn permissions(ui: &mut Ui, session: &Session, forms: &mut Forms, acts: &mut Vec
         (Permission::Allowed(_), _) | (Permission::Ended(_), _) => Focus::Nothing,
         _ => Focus::AskSee,
     };
-    let new_step = forms.wants(step);
+    // Nor what is typed for the customer's screen.
+    let new_step = forms.wants(step) && !session.writes();
     for (action, focus) in [(Action::See, Focus::AskSee), (Action::Control, Focus::AskControl)] {
         // Another button in the same place is another one: pressing Enter twice does not take back what it
         // asked for the first time.

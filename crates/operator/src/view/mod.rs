@@ -9,6 +9,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod words;
+mod writing;
 
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Forms {
     user: String,
     password: SecretText,
     focus: Option<Focus>,
+    /// Whether the line of words had its turn with the keyboard.
+    is_writing: bool,
 }
 
 /// The step that the keyboard was last brought to.

@@ -11,7 +11,7 @@ use deskside_ui::egui::{
 use deskside_ui::theme::{CONTROL_HEIGHT, Palette, Tone, UNIT};
 use deskside_ui::widgets::{self, Button, Kind};
 
-use super::{Forms, bar, details, words};
+use super::{Forms, bar, details, words, writing};
 use crate::model::{Act, Banner, Keyboard, Model, Session};
 
 pub(super) fn show(
@@ -87,7 +87,13 @@ impl Strips<'_> {
                 bar::show(ui, session, self.forms, self.zoom, self.now, self.acts);
             });
         });
-        if session.keyboard() != Keyboard::Idle {
+        if session.writes() {
+            let frame = Frame::new().fill(palette.surface).inner_margin(Margin::symmetric(12, 4));
+            strip(ui, "writing", frame, above, |ui| writing::show(ui, session, self.forms, self.acts));
+        } else {
+            self.forms.is_writing = false;
+        }
+        if session.keyboard() != Keyboard::Idle && !session.writes() {
             keyboard(ui, session, above, self.acts);
         }
         // A click on the bar is a click beside the picture: the keyboard comes back.
@@ -131,7 +137,7 @@ fn pressed_inside(ui: &Ui, response: &Response) -> bool {
 /// A strip that says where the operator's keys go; a click on it brings them back.
 fn keyboard(ui: &mut Ui, session: &Session, above: bool, acts: &mut Vec<Act>) {
     let rests = session.rests(Action::Control);
-    let (tone, text) = words::keyboard(session.keyboard(), session.paused, rests);
+    let (tone, text) = words::keyboard(session.keyboard(), session.draws(), session.paused, rests);
     let colours = Palette::of(ui).tone(tone);
     let frame = Frame::new().fill(colours.ground).inner_margin(Margin::symmetric(12, 4));
     let strip = strip(ui, "keyboard", frame, above, |ui| {

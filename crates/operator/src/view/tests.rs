@@ -1,5 +1,7 @@
 //! The views as a person meets them: found by their names, worked by keys and clicks.
 
+mod writing;
+
 use deskside_net::operator::{Command, Event};
 use deskside_net::viewing;
 use deskside_net::{Problem, Quality};

@@ -10,7 +10,7 @@ use deskside_proto::marks::Colour;
 use deskside_proto::shown::{AreaNote, ScopeNote};
 use deskside_ui::theme::Tone;
 
-use crate::model::{Keyboard, Permission, Refusal, Session, Tool, Zoom};
+use crate::model::{Drawing, Keyboard, Permission, Refusal, Session, Tool, Zoom};
 
 /// `9:42`, and from an hour on `1:09:42`.
 pub(super) fn clock(time: Duration) -> String {
@@ -172,7 +172,19 @@ pub(super) fn tool(tool: Tool) -> &'static str {
         Tool::Arrow => "Arrow",
         Tool::Rectangle => "Rectangle",
         Tool::Pen => "Line by hand",
+        Tool::Words => "Words",
     }
+}
+
+/// What is to be done for the next words to be on the customer's screen, and whether something hinders it.
+pub(super) fn writing(drawing: &Drawing) -> (Tone, &'static str) {
+    if drawing.lacks_words() {
+        return (Tone::Warning, "Type the words first.");
+    }
+    if drawing.words().is_cut() {
+        return (Tone::Warning, "Too long: not all of it fits.");
+    }
+    (Tone::Neutral, "Then click where they belong.")
 }
 
 /// What is drawn in.
@@ -221,7 +233,7 @@ pub(super) fn scope_at_length(shown: &ScopeNote) -> String {
 }
 
 /// Where the operator's keys go, while control is allowed.
-pub(super) fn keyboard(keyboard: Keyboard, paused: bool, rests: bool) -> (Tone, &'static str) {
+pub(super) fn keyboard(keyboard: Keyboard, draws: bool, paused: bool, rests: bool) -> (Tone, &'static str) {
     match keyboard {
         Keyboard::Customer if paused => (
             Tone::Warning,
@@ -236,6 +248,9 @@ pub(super) fn keyboard(keyboard: Keyboard, paused: bool, rests: bool) -> (Tone, 
         }
         Keyboard::Customer => {
             (Tone::Info, "Keyboard goes to the customer — right Ctrl or click here to release")
+        }
+        Keyboard::Here | Keyboard::Idle if draws => {
+            (Tone::Neutral, "The mouse draws, and the keyboard stays here")
         }
         Keyboard::Here | Keyboard::Idle => {
             (Tone::Neutral, "Keyboard stays here — click the picture to type on the customer's computer")

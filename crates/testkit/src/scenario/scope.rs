@@ -1,6 +1,7 @@
 //! A session in which the customer shows one program and not the others, then everything, and lets the operator
 //! draw.
 
+use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -100,7 +101,24 @@ fn play(
     wait_until("the whole picture", PATIENCE, || eye.picture().is_ok_and(|picture| shows_magenta(&picture)))?;
 
     drop(canary);
+    draw(stage, operator, customer, tell)?;
+    editor.saves_by_hand(" goodbye")?;
+    let letter = fs::read_to_string(editor.file())?;
+    ensure!(!letter.contains(MARK), "what was typed for the screen is in the letter: {letter:?}");
+    customer.clicks("Stop")?;
+    operator.sees("The customer ended the session")?;
+    Ok(())
+}
+
+/// An arrow and words, while seeing everything.
+fn draw(
+    stage: &Stage,
+    operator: &Person<'_>,
+    customer: &Person<'_>,
+    tell: &mut dyn FnMut(&str),
+) -> Result<()> {
     tell("the operator draws an arrow, and it is on the customer's screen");
+    let there = stage.customer.display().connect()?;
     operator.clicks("Draw")?;
     operator.picks("Ask whether you may draw")?;
     customer.answers("Allow")?;
@@ -115,11 +133,29 @@ fn play(
     })?;
     stage.keep("scope-4-arrow")?;
     wait_until("the arrow fades", PATIENCE, || there.picture().is_ok_and(|picture| !red(&picture)))?;
-    customer.clicks("Stop")?;
-    operator.sees("The customer ended the session")?;
-    Ok(())
+
+    tell("the operator types words, and they are where the click is, and not in the customer's editor");
+    operator.clicks("Draw")?;
+    operator.picks("Words")?;
+    operator.types_into("Words for the customer's screen", MARK)?;
+    operator.sees(MARK)?;
+    stage.keep("scope-5-typed")?;
+    // The strip with the words has moved the picture.
+    let view = View::locate(stage.customer.display(), stage.operator.display(), PATIENCE)?;
+    operator.hand().click(view.place(PLATE))?;
+    let plate = |picture: &Picture| {
+        let plate = picture.find_colour(RED, 60, 10);
+        plate.is_some_and(|plate| near((plate.x as i32, plate.y as i32), PLATE))
+    };
+    wait_until("the words", PATIENCE, || there.picture().is_ok_and(|picture| plate(&picture)))?;
+    stage.keep("scope-6-words")?;
+    wait_until("the words fade", PATIENCE, || there.picture().is_ok_and(|picture| !red(&picture)))
 }
 
+/// Words that are put on the screen.
+const MARK: &str = "Click here";
+/// Where they are put.
+const PLATE: (i32, i32) = (150, 480);
 /// Ground of the page in the browser.
 const PAGE: u32 = 0xfb_fa_f7;
 /// What marks are drawn in first.
