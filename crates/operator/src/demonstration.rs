@@ -104,12 +104,13 @@ impl Demonstration {
     /// Opens, closes and redraws its windows. The panel is there while anything is shown or asked.
     fn arrange(&mut self, shell: &mut Shell<'_>) {
         self.desk.listen(self.session.wants_hand());
-        let is_used = self.session.allows(Action::See) || self.session.asks();
-        if !is_used && shell.is_open(PANEL) {
+        let is_used = self.session.is_used();
+        let closes = !is_used && shell.is_open(PANEL);
+        self.windows.arrange(Some(&self.session).filter(|_| is_used), shell);
+        if closes {
             // Until it is seen again.
             self.desk.send(Command::PanelSeen(false));
         }
-        self.windows.arrange(Some(&self.session).filter(|_| is_used), shell);
     }
 
     /// Draws one of its windows; gives whether the operator wants to stop.

@@ -156,6 +156,10 @@ impl Window {
             match effect {
                 Effect::Unlock(passphrase) => self.unlock(passphrase, shell),
                 Effect::Net(command) => {
+                    // Must not wait for the network side to hear of it.
+                    if let (operator::Command::EndSession, Some(own)) = (&command, &self.demonstration) {
+                        own.stop();
+                    }
                     if let Some(network) = &self.network {
                         network.send(command);
                     }
@@ -182,7 +186,12 @@ impl Window {
                 }
                 Effect::SaveJournal(journal) => self.keep(journal),
                 Effect::Copy(code) => shell.copy(code.expose()),
-                Effect::Quit => shell.exit(),
+                Effect::Quit => {
+                    if let Some(own) = &self.demonstration {
+                        own.stop();
+                    }
+                    shell.exit();
+                }
             }
         }
         if self.model.session().is_none()
@@ -318,7 +327,7 @@ impl Window {
             return;
         };
         match news {
-            sharing::News::Started => {}
+            sharing::News::Started | sharing::News::F11 => {}
             sharing::News::Told(told) => demonstration.told(told, shell),
             sharing::News::Hand(sign) => demonstration.hand(sign, shell),
         }

@@ -176,6 +176,15 @@ impl App for Program {
             }
             News::Sharing(sharing::News::Started) => Told::Started,
             News::Sharing(sharing::News::Told(told)) => Told::Sharing(told),
+            // Here it stops the operator, there it gives back what the operator has lent.
+            News::Sharing(sharing::News::F11) => {
+                if let Some(running) = &mut self.running
+                    && shell.is_open(WATCHING)
+                {
+                    running.watching.give_back(shell);
+                }
+                return;
+            }
             News::Sharing(sharing::News::Hand(sign)) => {
                 let effects = self.model.hand(sign, now);
                 return self.carry_out(effects, shell);

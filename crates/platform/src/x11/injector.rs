@@ -48,6 +48,8 @@ pub struct X11Injector {
     root: Window,
     /// What holds input to the last event's scope, once one was not the whole screen.
     gate: Option<Gate>,
+    /// This program's own windows are out of reach whatever the scope is.
+    spares_own: bool,
     /// That scope; `None` for the whole screen.
     scope: Option<Scope>,
     keyboard: u16,
@@ -78,6 +80,7 @@ impl X11Injector {
             processes,
             root,
             gate: None,
+            spares_own: false,
             scope: None,
             keyboard,
             keymap,
@@ -86,6 +89,13 @@ impl X11Injector {
             held: Vec::new(),
             turned: (0, 0),
         })
+    }
+
+    /// Keeps this program's own windows out of reach, also where everything on the screen may be used.
+    #[must_use]
+    pub fn sparing_own(mut self) -> Self {
+        self.spares_own = true;
+        self
     }
 
     /// Reads the layout again if it has changed, and the modifiers and locks of this instant.

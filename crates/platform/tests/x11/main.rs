@@ -34,6 +34,8 @@ mod scoped;
 #[cfg(test)]
 mod scoped_pointer;
 #[cfg(test)]
+mod sparing;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod typing;

@@ -207,6 +207,12 @@ impl Session {
         self.question.is_some()
     }
 
+    /// Whether anything is shown, asked, or about to be shown because the person has just said yes.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.allows(Action::See) || self.asks() || self.promised.contains_key(&Action::See)
+    }
+
     /// Whether what the hand does matters just now.
     #[must_use]
     pub fn wants_hand(&self) -> bool {

@@ -14,6 +14,8 @@ pub enum News {
     Started,
     /// For the session.
     Told(Told),
+    /// The person pressed F11; control is revoked already.
+    F11,
     /// The person's own hand did something, while that matters ([`crate::sharing::Desk::listen`]).
     Hand(HandSign),
 }

@@ -30,6 +30,7 @@ pub struct Desk {
     /// thread only for those that answer a question.
     pub(super) listening: Arc<AtomicBool>,
     pub(super) showing: Showing,
+    pub(super) hides_itself: bool,
     pub(super) report: Report,
 }
 
@@ -43,14 +44,15 @@ impl Desk {
             control: ControlEnd::default(),
             listening: Arc::default(),
             showing: Showing::default(),
+            hides_itself: false,
             report,
         }
     }
 
-    /// This program's own windows are in no picture, whatever is chosen.
+    /// This program's own windows are in no picture and out of reach, whatever is chosen.
     #[must_use]
     pub fn hiding_itself(mut self) -> Self {
-        self.showing = Showing::hiding_itself();
+        (self.showing, self.hides_itself) = (Showing::hiding_itself(), true);
         self
     }
 

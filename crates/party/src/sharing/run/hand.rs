@@ -31,7 +31,7 @@ pub(super) fn callback(desk: Desk, lost: impl FnOnce() + Send + 'static) -> Hand
             HandEvent::F11 | HandEvent::DeviceGone => {
                 control.with(Revoker::revoke);
                 links.send(Command::F11);
-                return;
+                return report(News::F11);
             }
             HandEvent::Lost => {
                 links.send(Command::DisplayLost);

@@ -78,10 +78,10 @@ pub(super) struct Injection {
 }
 
 impl Injection {
-    pub(super) fn start(desktop: X11, links: Links, report: Report) -> io::Result<Self> {
+    pub(super) fn start(desktop: X11, spares_own: bool, links: Links, report: Report) -> io::Result<Self> {
         let (jobs, queue) = Jobs::new();
         let waiting = Arc::clone(&jobs.waiting);
-        let open = move || open(&desktop);
+        let open = move || open(&desktop, spares_own);
         let worker = Worker { open, links: links.clone(), report, waiting };
         let thread =
             std::thread::Builder::new().name("injection".into()).spawn(move || worker.run(&queue))?;
@@ -123,8 +123,9 @@ impl Drop for Injection {
     }
 }
 
-fn open(desktop: &X11) -> Result<Box<dyn Injector>, PlatformError> {
-    Ok(Box::new(desktop.injector(Some(watchdog::start()?))?))
+fn open(desktop: &X11, spares_own: bool) -> Result<Box<dyn Injector>, PlatformError> {
+    let injector = desktop.injector(Some(watchdog::start()?))?;
+    Ok(Box::new(if spares_own { injector.sparing_own() } else { injector }))
 }
 
 struct Worker<Open> {

@@ -27,7 +27,12 @@ pub struct Router {
 
 impl Router {
     pub(super) fn new(desk: Desk) -> io::Result<Self> {
-        let injection = Injection::start(desk.desktop.clone(), desk.links.clone(), desk.report.clone())?;
+        let injection = Injection::start(
+            desk.desktop.clone(),
+            desk.hides_itself,
+            desk.links.clone(),
+            desk.report.clone(),
+        )?;
         let pointing = Pointing::start(desk.desktop.clone(), desk.links.clone())?;
         Ok(Self { desk, injection, pointing, f11: None })
     }

@@ -17,7 +17,7 @@ impl X11Injector {
     /// From now on input is held to this grant's scope.
     pub(super) fn adopt(&mut self, grant: &Grant<Control>) -> Result<(), PlatformError> {
         let scope = grant.scope();
-        let is_everything = scope.area == Area::Screen && scope.is_unmasked();
+        let is_everything = scope.area == Area::Screen && scope.is_unmasked() && !self.spares_own;
         if is_everything {
             self.scope = None;
         } else if self.scope.as_ref() != Some(scope) {
