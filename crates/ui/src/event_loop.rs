@@ -225,7 +225,7 @@ impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
                 let Some(key) = self.keys.get(&event.window_id).copied() else { return };
                 let Some(window) = self.windows.get_mut(&key) else { return };
                 match event.window_event {
-                    accesskit_winit::WindowEvent::InitialTreeRequested => window.ctx.enable_accesskit(),
+                    accesskit_winit::WindowEvent::InitialTreeRequested => window.begin_access(),
                     accesskit_winit::WindowEvent::AccessibilityDeactivated => window.ctx.disable_accesskit(),
                     accesskit_winit::WindowEvent::ActionRequested(request) => {
                         if !window.access_action(request) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use accesskit_winit::Adapter;
+use egui::accesskit::{Node, Role, Tree, TreeId, TreeUpdate};
 use egui_software_backend::{BufferMutRef, ColorFieldOrder, EguiSoftwareRender};
 use softbuffer::{Context, Surface};
 use winit::event::{ElementState, WindowEvent};
@@ -111,6 +112,20 @@ impl AppWindow {
                 Key::Named(NamedKey::Paste) => true,
                 _ => false,
             }
+    }
+
+    /// Assistive technology wants to know the window. It is told at once that there is one, and by the next drawing
+    /// what is in it: on Linux, windows must be announced in the order in which they were opened, or AccessKit (0.18)
+    /// does not find them again, and which of two is drawn first is anybody's guess.
+    pub(crate) fn begin_access(&mut self) {
+        let root = egui::accesskit_root_id().accesskit_id();
+        self.adapter.update_if_active(|| TreeUpdate {
+            nodes: vec![(root, Node::new(Role::Window))],
+            tree: Some(Tree::new(root)),
+            tree_id: TreeId::ROOT,
+            focus: root,
+        });
+        self.ctx.enable_accesskit();
     }
 
     /// An assistive technology's act on a widget; `false` if the widget takes the person's own hand only.

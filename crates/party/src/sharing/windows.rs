@@ -17,8 +17,6 @@ pub struct Windows {
     question: WindowKey,
     /// Keeps the panel in sight while there is one.
     guard: Option<PanelGuard>,
-    /// Whether the panel that is open was drawn already.
-    is_panel_drawn: bool,
     heights: HashMap<WindowKey, f32>,
 }
 
@@ -26,7 +24,7 @@ impl Windows {
     /// Neither is open yet.
     #[must_use]
     pub fn new(desk: Desk, panel: WindowKey, question: WindowKey) -> Self {
-        Self { desk, panel, question, guard: None, is_panel_drawn: false, heights: HashMap::new() }
+        Self { desk, panel, question, guard: None, heights: HashMap::new() }
     }
 
     /// Whether this is one of the two.
@@ -39,10 +37,7 @@ impl Windows {
     /// changed the session, and with `None` once there is none.
     pub fn arrange(&mut self, session: Option<&Session>, shell: &mut Shell<'_>) {
         for window in [self.panel, self.question] {
-            // One after the other: screen readers lose their way (AccessKit's index of windows is by their age) where
-            // two windows that open at once are drawn in the other order.
-            let is_turn = |session: &&Session| self.is_panel_drawn && session.asks();
-            let wanted = session.filter(|session| window == self.panel || is_turn(session));
+            let wanted = session.filter(|session| window == self.panel || session.asks());
             match (wanted, shell.is_open(window)) {
                 (Some(_), true) => shell.redraw(window),
                 (Some(session), false) => self.open(window, session, shell),
@@ -72,7 +67,6 @@ impl Windows {
     fn close(&mut self, window: WindowKey, shell: &mut Shell<'_>) {
         if window == self.panel {
             self.guard = None;
-            self.is_panel_drawn = false;
         }
         shell.close(window);
         if window == self.question {
@@ -98,9 +92,6 @@ impl Windows {
             session.question_seen(now);
             (QUESTION_WIDTH, view::question(ui, session, now, &locate))
         };
-        if window == self.panel && !std::mem::replace(&mut self.is_panel_drawn, true) {
-            self.arrange(Some(session), shell);
-        }
         // As high as its content.
         if self.heights.insert(window, height) != Some(height) {
             shell.resize(window, (width, height));
