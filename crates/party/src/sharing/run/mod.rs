@@ -5,6 +5,7 @@ mod hand;
 mod injection;
 mod links;
 mod offer;
+mod pace;
 mod picture;
 mod pointing;
 mod router;

@@ -13,11 +13,10 @@ use deskside_proto::journal::Action;
 use deskside_proto::shown::{MAX_LABEL, MAX_MONITORS, MonitorNote};
 use deskside_session::{Area, Denied, Grant, MonitorId, Scope, See};
 
+use super::pace::Pace;
 use super::showing::Shield;
 use crate::sharing::net::{Command, CommandSender, PictureSink, Readiness};
 
-/// From the capture of a picture to that of the next at least; a screen shows no more than this many a second.
-const BETWEEN_PICTURES: Duration = Duration::from_millis(15);
 /// How long a wait for the network lasts before the screen is looked at again.
 const NETWORK_WAIT: Duration = Duration::from_millis(15);
 /// How long a wait for the screen lasts at most; orders end it earlier.
@@ -115,6 +114,7 @@ impl Picture {
             is_frozen: false,
             began: Instant::now(),
             not_before: Instant::now(),
+            pace: Pace::new(Instant::now()),
         };
         let capture = move || {
             let _watch = PanicWatch(network.clone());
@@ -232,6 +232,7 @@ struct Worker {
     /// Where the encoder's time begins.
     began: Instant,
     not_before: Instant,
+    pace: Pace,
 }
 
 impl Worker {
@@ -424,9 +425,11 @@ impl Worker {
         match encoder.at(self.began.elapsed()).room(room).next_update(&frame, budget, Some(self.cursor)) {
             Ok(Some(body)) => {
                 self.sink.send_update(body);
+                self.pace.spent(captured.elapsed());
                 // The rest of this picture, if it did not fit, goes as soon as the network takes it.
                 if encoder.next_due().is_none_or(|due| self.began.elapsed() < due) {
-                    self.not_before = captured + BETWEEN_PICTURES;
+                    self.pace.finished(captured);
+                    self.not_before = self.pace.next();
                 }
             }
             Ok(None) => {}
