@@ -425,11 +425,9 @@ impl Worker {
         match encoder.at(self.began.elapsed()).room(room).next_update(&frame, budget, Some(self.cursor)) {
             Ok(Some(body)) => {
                 self.sink.send_update(body);
-                self.pace.spent(captured.elapsed());
                 // The rest of this picture, if it did not fit, goes as soon as the network takes it.
                 if encoder.next_due().is_none_or(|due| self.began.elapsed() < due) {
-                    self.pace.finished(captured);
-                    self.not_before = self.pace.next();
+                    self.not_before = self.pace.finished(captured);
                 }
             }
             Ok(None) => {}
