@@ -50,7 +50,7 @@ impl Question {
             format!("{first} will not be able to click, type, or open your files, and the marks fade away.")
         } else if asks(Action::Demonstrate) && !asks(Action::See) {
             format!(
-                "{first} sees and can use nothing of your computer through it. You can close it at any time."
+                "{first} sees and can use nothing of your computer through it, but gets what you type there. Never type a password."
             )
         } else {
             format!("{first} will not be able to click, type, or open your files.")

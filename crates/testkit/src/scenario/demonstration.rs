@@ -77,7 +77,7 @@ fn play(
     customer.clicks("Use mouse and keyboard …")?;
     operator.sees("May the customer use your mouse and keyboard?")?;
     operator.answers("Allow")?;
-    customer.sees("You have mouse and keyboard of this screen.")?;
+    customer.sees("This is not your computer. Never type a password here.")?;
     let mut step = 0;
     wait_until("the customer's hand leads the pointer", PATIENCE, || {
         step = 1 - step;

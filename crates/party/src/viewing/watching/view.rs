@@ -115,7 +115,7 @@ fn state(ui: &mut Ui, model: &Model, name: &str) {
     if model.sees() && model.control() == Control::Here {
         // In a row of its own, as high as the key.
         ui.horizontal(|ui| widgets::key_cap(ui, "F11"));
-        ui.label(Type::Body.text("gives them back", colour));
+        ui.label(Type::Body.text("returns to yours", colour));
     }
 }
 

@@ -61,7 +61,7 @@ fn control_state(name: &str, control: Control) -> Option<(Tone, String)> {
         Control::Not(permission) => (Tone::Warning, not(name, permission)?),
         Control::Asked { withdrawing: false } => (Tone::Info, format!("Asked – waiting for {name}")),
         Control::Asked { withdrawing: true } => (Tone::Info, "Taking your question back …".to_owned()),
-        Control::Here => (Tone::Good, "You have mouse and keyboard of this screen.".to_owned()),
+        Control::Here => (Tone::Warning, "This is not your computer. Never type a password here.".to_owned()),
         Control::Rests(suspension) => (Tone::Warning, rests(name, suspension)),
     })
 }

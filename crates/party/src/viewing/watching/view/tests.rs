@@ -130,7 +130,7 @@ fn mouse_and_keyboard_are_asked_for_granted_and_given_back() {
     says(&window, "Olga Operator said no. You can ask again.");
     let _ = click(&mut window, "Use mouse and keyboard …");
     tell(&mut window, &answered(Action::Control, 4, Verdict::Allowed(GrantId(4))));
-    says(&window, "You have mouse and keyboard of this screen.");
+    says(&window, "This is not your computer. Never type a password here.");
     says(&window, "F11");
     let effects = click(&mut window, "Give back");
     assert!(matches!(&effects[..], [Effect::Net(Command::GiveBack(GrantId(4)))]), "{effects:?}");
