@@ -1,6 +1,6 @@
 //! The decoder: updates in, the picture out.
 
-use crate::bitstream::{self, Content, Piece};
+use crate::bitstream::{self, Content, Parsed, Piece};
 use crate::cache::Cache;
 use crate::expand::Expander;
 use crate::grid::Grid;
@@ -52,12 +52,7 @@ impl Decoder {
     /// [`DecodeError`] says what is wrong with the update; picture and state are then as they were.
     pub fn apply(&mut self, update: &[u8]) -> Result<Vec<Rect>, DecodeError> {
         let parsed = bitstream::parse(update, &self.grid, self.palette.count())?;
-        let planes = if parsed.planes == 0 {
-            [].as_slice()
-        } else {
-            let flushes = parsed.pieces.len();
-            self.expander.expand(parsed.blocks, self.history.bytes(), parsed.planes, flushes)?
-        };
+        let planes = expand(&parsed, &mut self.expander, &self.history)?;
         check(&self.grid, &parsed.pieces, planes, &self.cache)?;
         let found = if parsed.lossy.is_empty() {
             None
@@ -109,6 +104,16 @@ impl Decoder {
         Ok(copied.chain(parsed.pieces.into_iter().map(|piece| piece.rect)).collect())
     }
 
+    /// The planes of the next update, as they are before they become pixels; nothing changes. For those who search what
+    /// is sent, or measure it.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the update cannot be read as far as that.
+    pub fn planes(&mut self, update: &[u8]) -> Result<&[u8], DecodeError> {
+        let parsed = bitstream::parse(update, &self.grid, self.palette.count())?;
+        expand(&parsed, &mut self.expander, &self.history)
+    }
+
     /// True when no part of the picture is shown roughly: film that rests and photographs that came roughly at first
     /// have been made exact. What has changed since the last update is not known here.
     #[must_use]
@@ -133,6 +138,17 @@ impl Decoder {
     pub fn height(&self) -> u32 {
         self.grid.height
     }
+}
+
+fn expand<'e>(
+    parsed: &Parsed<'_>,
+    expander: &'e mut Expander,
+    history: &History,
+) -> Result<&'e [u8], DecodeError> {
+    if parsed.planes == 0 {
+        return Ok(&[]);
+    }
+    expander.expand(parsed.blocks, history.bytes(), parsed.planes, parsed.pieces.len())
 }
 
 /// That no pixel has a number beyond its palette, and that the cache has what is named.

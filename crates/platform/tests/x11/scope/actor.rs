@@ -1,9 +1,10 @@
-//! Other applications: each a process of its own, as the display tells whose a window is by the process that
-//! made it. They make windows and paint them when asked to; everything else the test does to their windows.
+//! Applications: each a process of its own, as the display tells whose a window is by the process that made it;
+//! or a thread of this one, whose windows are this program's own. They make windows and paint them when asked to;
+//! everything else the test does to their windows.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 
@@ -68,10 +69,11 @@ pub(crate) struct Make {
     pub(crate) glass: bool,
 }
 
-/// A process with windows.
+/// An application with windows.
 pub(crate) struct Actor {
-    process: Child,
-    orders: Option<ChildStdin>,
+    /// Unless it is a thread of this one.
+    process: Option<Child>,
+    orders: Option<Box<dyn Write>>,
     answers: Receiver<Window>,
 }
 
@@ -81,22 +83,21 @@ impl Actor {
         command.args(["--exact", "scope::actor::part_actor", "--ignored", "--nocapture"]);
         command.env(DISPLAY, &display.name).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
-        let (answer, answers) = mpsc::channel();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                let Some((_, window)) = line.split_once(ANSWER) else { continue };
-                if answer.send(window.parse().unwrap()).is_err() {
-                    return;
-                }
-            }
-        });
-        let orders = process.stdin.take();
-        Self { process, orders, answers }
+        let (orders, answers) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Self { process: Some(process), orders: Some(Box::new(orders)), answers: listen(answers) }
+    }
+
+    /// This program itself.
+    pub(crate) fn own(display: &Display) -> Self {
+        let ((theirs, orders), (answers, mut answer)) = (std::io::pipe().unwrap(), std::io::pipe().unwrap());
+        let display = display.name.clone();
+        // Ends with its input.
+        std::thread::spawn(move || play(&display, BufReader::new(theirs), &mut answer));
+        Self { process: None, orders: Some(Box::new(orders)), answers: listen(answers) }
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        self.process.as_ref().map_or_else(std::process::id, Child::id)
     }
 
     /// Makes a window, which is not mapped.
@@ -132,8 +133,23 @@ impl Drop for Actor {
     fn drop(&mut self) {
         // Its input ends, and so does it; it may have been ended before.
         self.orders = None;
-        let _ended = self.process.wait();
+        if let Some(process) = &mut self.process {
+            let _ended = process.wait();
+        }
     }
+}
+
+fn listen(answers: impl Read + Send + 'static) -> Receiver<Window> {
+    let (answer, received) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(answers).lines().map_while(Result::ok) {
+            let Some((_, window)) = line.split_once(ANSWER) else { continue };
+            if answer.send(window.parse().unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    received
 }
 
 struct Stage {
@@ -149,7 +165,11 @@ struct Stage {
 #[ignore = "a part of other tests, which start it as a process"]
 fn part_actor() {
     let Ok(display) = std::env::var(DISPLAY) else { return };
-    let (connection, screen) = x11rb::connect(Some(&display)).unwrap();
+    play(&display, std::io::stdin().lock(), &mut std::io::stdout());
+}
+
+fn play(display: &str, orders: impl BufRead, answer: &mut impl Write) {
+    let (connection, screen) = x11rb::connect(Some(display)).unwrap();
     let setup = connection.setup().roots[screen].clone();
     let deep = setup.allowed_depths.iter().find(|depth| depth.depth == 32);
     let visuals = deep.map(|deep| deep.visuals.clone()).unwrap_or_default();
@@ -162,7 +182,7 @@ fn part_actor() {
         paints: Mutex::default(),
     });
     let painter = Arc::clone(&stage);
-    // Ends with the process.
+    // Ends with the process, or the display.
     std::thread::spawn(move || {
         while let Ok(event) = painter.connection.wait_for_event() {
             if let Event::Expose(event) = event {
@@ -170,8 +190,9 @@ fn part_actor() {
             }
         }
     });
-    for line in std::io::stdin().lines().map_while(Result::ok) {
-        println!("\n{ANSWER}{}", stage.obey(&line));
+    for line in orders.lines().map_while(Result::ok) {
+        writeln!(answer, "\n{ANSWER}{}", stage.obey(&line)).unwrap();
+        answer.flush().unwrap();
     }
 }
 

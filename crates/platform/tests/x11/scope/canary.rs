@@ -17,6 +17,8 @@ const LEAST_CORRELATION: f64 = 0.5;
 const LEAST_DEVIATION: i32 = 8;
 /// Pixels of a run that are compared exactly.
 const RUN: usize = 4;
+/// Bytes of a run of coded values that are compared exactly.
+const CODED_RUN: usize = 8;
 /// The largest canary.
 const SIDE: usize = 512;
 
@@ -33,13 +35,25 @@ pub(crate) fn pixel(x: usize, y: usize) -> u32 {
 /// Finds the canary in frames.
 pub(crate) struct Detector {
     runs: HashSet<u64>,
+    /// The noise as it is coded: differences along a row of red less green, and of blue less green.
+    coded: HashSet<u64>,
 }
 
 impl Detector {
     pub(crate) fn new() -> Self {
         let row = |y: usize| (0..SIDE).map(|x| pixel(x, y)).collect::<Vec<_>>();
         let runs = (0..SIDE).flat_map(|y| row(y).windows(RUN).map(digest).collect::<Vec<_>>());
-        Self { runs: runs.collect() }
+        let coded = (0..SIDE).flat_map(|y| [differences(&row(y), 16), differences(&row(y), 0)]);
+        let coded = coded.flat_map(|values| values.windows(CODED_RUN).map(number).collect::<Vec<_>>());
+        Self { runs: runs.collect(), coded: coded.collect() }
+    }
+
+    /// Where a piece of it is in the bytes of a bitstream, if anywhere.
+    pub(crate) fn find_coded(&self, bytes: &[u8]) -> Option<usize> {
+        let runs = bytes.windows(CODED_RUN).enumerate();
+        // Most of what is coded is even, and the canary never.
+        let mut uneven = runs.filter(|(_, run)| run[0] != run[1] || run[2] != run[3]);
+        uneven.find(|(_, run)| self.coded.contains(&number(run))).map(|(at, _)| at)
     }
 
     /// Where a piece of it is in a frame of this width, if anywhere.
@@ -55,6 +69,16 @@ impl Detector {
             uneven.find(|(_, run)| self.runs.contains(&digest(run))).map(|(x, _)| (x, y))
         })
     }
+}
+
+/// As the codec has them (PROTOCOL §8, Planes), modulo 256: of the colour that begins at this bit.
+fn differences(row: &[u32], shift: u32) -> Vec<u8> {
+    let above_green = |pixel: u32| ((pixel >> shift) as u8).wrapping_sub((pixel >> 8) as u8);
+    row.windows(2).map(|pair| above_green(pair[1]).wrapping_sub(above_green(pair[0]))).collect()
+}
+
+fn number(run: &[u8]) -> u64 {
+    run.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 fn digest(run: &[u32]) -> u64 {

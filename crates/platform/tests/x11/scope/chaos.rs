@@ -47,8 +47,9 @@ pub(super) struct Chaos<'d> {
 }
 
 impl<'d> Chaos<'d> {
-    pub(super) fn new(desktop: &'d Desktop, seed: u64) -> Self {
-        let (mut editor, mut bank) = (desktop.actor(), desktop.actor());
+    /// With windows of this application hidden.
+    pub(super) fn new(desktop: &'d Desktop, seed: u64, bank: Actor) -> Self {
+        let (mut editor, mut bank) = (desktop.actor(), bank);
         let hidden =
             vec![bank.show((150, 80, 300, 220), Paint::Canary), bank.show((20, 20, 200, 120), Paint::Canary)];
         let shown = vec![

@@ -6,6 +6,7 @@ mod chaos;
 mod hidden;
 mod limits;
 mod shown;
+mod wire;
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
