@@ -156,10 +156,6 @@ impl Window {
             match effect {
                 Effect::Unlock(passphrase) => self.unlock(passphrase, shell),
                 Effect::Net(command) => {
-                    // Must not wait for the network side to hear of it.
-                    if let (operator::Command::EndSession, Some(own)) = (&command, &self.demonstration) {
-                        own.stop();
-                    }
                     if let Some(network) = &self.network {
                         network.send(command);
                     }
@@ -186,12 +182,7 @@ impl Window {
                 }
                 Effect::SaveJournal(journal) => self.keep(journal),
                 Effect::Copy(code) => shell.copy(code.expose()),
-                Effect::Quit => {
-                    if let Some(own) = &self.demonstration {
-                        own.stop();
-                    }
-                    shell.exit();
-                }
+                Effect::Quit => shell.exit(),
             }
         }
         if self.model.session().is_none()

@@ -97,7 +97,7 @@ pub enum Effect {
     Net(Command),
     /// Take the keyboard away from the desktop (`true`) or give it back.
     Keyboard(bool),
-    /// Nothing of the own screen is shown from this instant on.
+    /// Nothing of the own screen is shown, and nobody else has its mouse and keyboard, from this instant on.
     StopShowing,
     /// Cover the screen with the window (`true`) or no longer.
     FullScreen(bool),

@@ -489,7 +489,9 @@ impl Session {
         if std::mem::replace(&mut self.ending, true) {
             return Vec::new();
         }
-        let mut effects = self.settle();
+        // Must not wait for the network side to hear of it.
+        let mut effects = vec![Effect::StopShowing];
+        effects.extend(self.settle());
         effects.push(Effect::Net(operator::Command::EndSession));
         effects
     }

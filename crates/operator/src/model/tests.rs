@@ -387,6 +387,7 @@ fn the_end_is_summed_up_and_the_journal_kept() {
     let quality = Quality { rtt_ms: 20, udp: true, received: 5_000_000, sent: 70_000 };
     let _ = model.net(Event::Quality(quality), at(60));
     let effects = model.act(Act::End, at(70));
+    assert!(matches!(effects.first(), Some(Effect::StopShowing)), "before all else: {effects:?}");
     assert!(matches!(effects.last(), Some(Effect::Net(Command::EndSession))), "{effects:?}");
     assert!(model.act(Act::End, at(70)).is_empty(), "once is enough");
     let effects = model
@@ -435,6 +436,7 @@ fn a_log_in_that_ends_during_a_session_is_asked_for_afterwards() {
 fn closing_the_window_ends_the_session_first_and_waits_for_its_journal() {
     let mut model = controlled();
     let effects = model.act(Act::Quit, at(20));
+    assert!(matches!(effects.first(), Some(Effect::StopShowing)), "before all else: {effects:?}");
     assert!(matches!(effects.last(), Some(Effect::Net(Command::EndSession))), "{effects:?}");
     let _ = model
         .net(Event::Help(viewing::Event::Ended { reason: SessionEnd::Operator, journal: journal() }), at(21));

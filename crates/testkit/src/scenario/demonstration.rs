@@ -103,6 +103,13 @@ fn play(
     offer(operator, customer)?;
     operator.answers("Allow")?;
     customer.sees("shows you this screen")?;
+
+    tell("F11 on the customer's own keyboard gives back what the operator has lent");
+    customer.clicks("Use mouse and keyboard …")?;
+    operator.answers("Allow")?;
+    customer.sees("Never type a password here.")?;
+    customer.hand().keys(&["F11"])?;
+    operator.sees("has given mouse and keyboard back")?;
     customer.clicks("Stop watching")?;
     gone(&stage.customer)?;
     wait_until("the operator's panel is gone", PATIENCE, || {
@@ -124,6 +131,7 @@ fn play(
     let (theirs, ours) = (fs::read_to_string(theirs?)?, fs::read_to_string(ours?)?);
     ensure!(theirs.contains("the customer asked to use mouse and keyboard"), "{theirs}");
     ensure!(theirs.contains("the operator pressed F11"), "{theirs}");
+    ensure!(theirs.contains("the customer gave it back"), "{theirs}");
     for journal in [&theirs, &ours] {
         ensure!(journal.matches("signed it").count() == 2, "both have signed: {journal}");
     }

@@ -249,6 +249,28 @@ fn choosing_anew_begins_with_what_is_shown_and_rests_input_meanwhile() {
     assert!(matches!(command, Some(Command::Choosing(false))), "{command:?}");
 }
 
+/// The panel of a demonstration stays from the question on until nothing is shown: it does not flicker between the yes
+/// and the grant.
+#[test]
+fn it_is_used_from_the_question_on_without_a_gap() {
+    let start = Instant::now();
+    let mut session = session();
+    assert!(!session.is_used());
+    session.told(question(&[Action::See]), start);
+    assert!(session.is_used());
+    session.question_seen(start);
+    let at = start + DEAD_FOR;
+    assert_eq!(answers(&click(&mut session, at)), [true]);
+    assert!(!session.asks() && session.is_used(), "the grant is under way");
+    session.told(Told::Granted(Action::See), at);
+    assert!(session.is_used());
+    session.told(Told::GrantEnded { action: Action::See, reason: GrantEnd::Revoked }, at);
+    assert!(!session.is_used());
+    let mut refused = asked(&[Action::See], start);
+    assert_eq!(answers(&refused.act(NO, at)), [false]);
+    assert!(!refused.is_used(), "nothing comes of a no");
+}
+
 /// T21: who types into his own program when a question opens has not answered it with Tab and Space.
 #[test]
 fn t21_typing_that_runs_into_a_question_is_no_answer() {

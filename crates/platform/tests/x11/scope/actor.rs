@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ColormapAlloc, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, ImageFormat,
-    PropMode, VisualClass, Visualid, Window, WindowClass,
+    AtomEnum, ChangeWindowAttributesAux, ColormapAlloc, ConfigureWindowAux, ConnectionExt as _, CreateGCAux,
+    CreateWindowAux, EventMask, ImageFormat, PropMode, Rectangle, StackMode, VisualClass, Visualid, Window,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -121,6 +122,13 @@ impl Actor {
         self.map(window)
     }
 
+    /// Paints 32 × 32 pixels of a window in another colour, above all others.
+    pub(crate) fn repaint(&mut self, window: Window, colour: u32) {
+        let orders = self.orders.as_mut().unwrap();
+        writeln!(orders, "repaint {window} {colour}").unwrap();
+        assert_eq!(self.answers.recv_timeout(PATIENCE), Ok(window));
+    }
+
     fn map(&mut self, window: Window) -> Window {
         let orders = self.orders.as_mut().unwrap();
         writeln!(orders, "map {window}").unwrap();
@@ -205,6 +213,9 @@ impl Stage {
             self.connection.sync().unwrap();
             return window;
         }
+        if let ["repaint", window, colour] = words[..] {
+            return self.repaint(window.parse().unwrap(), colour.parse().unwrap());
+        }
         let [x, y, width, height, free, glass, kind, value] = words[..] else { panic!("{order}") };
         let paint = Paint::parse(kind, value);
         let window = self.connection.generate_id().unwrap();
@@ -235,6 +246,20 @@ impl Stage {
         window
     }
 
+    fn repaint(&self, window: Window, colour: u32) -> Window {
+        let connection = &self.connection;
+        connection.configure_window(window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE)).unwrap();
+        let context = connection.generate_id().unwrap();
+        connection.create_gc(context, window, &CreateGCAux::new().foreground(colour)).unwrap();
+        let ground = ChangeWindowAttributesAux::new().background_pixel(colour);
+        connection.change_window_attributes(window, &ground).unwrap();
+        let all = Rectangle { x: 0, y: 0, width: 32, height: 32 };
+        connection.poly_fill_rectangle(window, context, &[all]).unwrap();
+        connection.free_gc(context).unwrap();
+        connection.sync().unwrap();
+        window
+    }
+
     fn paint(&self, window: Window) {
         let Some(paint) = self.paints.lock().unwrap().get(&window).copied() else { return };
         // A window may be gone by now; the display says so by an event that nobody reads.
@@ -248,7 +273,7 @@ impl Stage {
         self.connection.create_gc(context, window, &CreateGCAux::new().foreground(colour)).unwrap();
         match paint {
             Paint::Colour(_) => {
-                let all = x11rb::protocol::xproto::Rectangle { x: 0, y: 0, width, height };
+                let all = Rectangle { x: 0, y: 0, width, height };
                 self.connection.poly_fill_rectangle(window, context, &[all]).unwrap();
             }
             Paint::Canary => {

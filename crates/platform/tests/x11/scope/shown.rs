@@ -275,3 +275,30 @@ fn a_still_screen_is_quiet() {
     let only = deskside_platform::ScreenEvent::Damage(vec![Rect::new(10, 10, 5, 5)]);
     assert_eq!(events, [only]);
 }
+
+/// Whatever is painted in a window that is shown comes to be seen, also while windows come and go: nothing waits for
+/// the next event that may never come.
+#[test]
+fn what_is_painted_comes_to_be_seen() {
+    let desktop = Desktop::with_window_manager();
+    let (mut editor, mut bank) = (desktop.actor(), desktop.actor());
+    let text = editor.show((100, 100, 200, 200), Paint::Colour(RED));
+    let scope = Scope::applications([desktop.number(text, "text")]);
+    let mut view = desktop.view(&scope);
+    for round in 0..30 {
+        let (first, second) = ((0, 0, 32, 32), (608, 368, 32, 32));
+        let secret = bank.pop_up((300, 20, 100, 100), Paint::Colour(BLUE));
+        let windows = [first, second].map(|place| (editor.pop_up(place, Paint::Background(0)), place));
+        for (window, (x, y, ..)) in windows {
+            for colour in [0xff_00_ff, 0x00_ff_00] {
+                editor.repaint(window, colour);
+                let place = Rect::new(x as u32, y as u32, 32, 32);
+                view.until(&format!("the colour of round {round}"), |view| view.is(place, colour));
+            }
+        }
+        for window in [secret, windows[0].0, windows[1].0] {
+            desktop.client.connection.destroy_window(window).unwrap();
+        }
+        desktop.client.sync();
+    }
+}
