@@ -339,6 +339,20 @@ fn a_message_within_a_message_within_a_message_ends_the_session() {
     assert!(!ends.operator.help.is_active());
 }
 
+/// Who breaks a rule within a demonstration has broken it for the session: nothing waits until the other end says so,
+/// too.
+#[test]
+fn a_broken_rule_within_a_demonstration_ends_the_session_at_once() {
+    let (mut ends, _see) = Ends::showing();
+    let broken = frame(&Control::Demonstration(vec![0xff; 9]).encode()).unwrap();
+    ends.customer.help.receive(&broken, ends.now);
+    while ends.customer.poll(ends.now).is_some() {}
+    assert!(!ends.customer.help.is_active());
+    ends.operator.help.receive(&broken, ends.now);
+    while ends.operator.poll(ends.now).is_some() {}
+    assert!(!ends.operator.help.is_active());
+}
+
 /// An honest race: the operator's yes is under way while the customer stops watching. Nothing is shown, and the session
 /// goes on.
 #[test]
