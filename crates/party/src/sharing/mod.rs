@@ -20,8 +20,8 @@ mod watchdog;
 mod windows;
 
 pub use model::{
-    Act, DEAD_FOR, Edit, HandSign, Lasting, Line, News, Offer, Peer, Press, Pressed, Program, Prompt, Reply,
-    Session, Show, Told,
+    Act, DEAD_FOR, Edit, HandSign, Lasting, Line, News, Offer, OneMonitor, Peer, Press, Pressed, Program,
+    Prompt, Reply, Session, Show, Told,
 };
 pub use net::{Answer, Choice, Command, CommandSender, Event, PictureSink, Quality, Question};
 pub use run::{Desk, Report, Router};

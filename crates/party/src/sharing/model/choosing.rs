@@ -20,11 +20,22 @@ pub struct Program {
     pub warning: Option<&'static str>,
 }
 
+/// A monitor of several that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneMonitor {
+    /// Its number.
+    pub id: MonitorId,
+    /// What the system calls it, which nobody has to know who looks at it.
+    pub name: String,
+    /// Where it stands beside the others, to be said after "the monitor"; `None` if that takes more than a word.
+    pub place: Option<&'static str>,
+}
+
 /// What there is to choose from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Offer {
     /// Monitors, if there are several.
-    pub monitors: Vec<(MonitorId, String)>,
+    pub monitors: Vec<OneMonitor>,
     /// Programs with windows.
     pub programs: Vec<Program>,
 }
@@ -66,10 +77,10 @@ impl Choosing {
 
     /// As it was chosen before, as far as there is still the same to choose from.
     pub(super) fn begin_with(&mut self, chosen: &Self) {
-        let monitor = |place: usize| chosen.offer.monitors.get(place).map(|(id, _)| *id);
+        let monitor = |place: usize| chosen.offer.monitors.get(place).map(|monitor| monitor.id);
         self.show = match chosen.show {
             Show::Monitor(place) => {
-                let same = self.offer.monitors.iter().position(|(id, _)| Some(*id) == monitor(place));
+                let same = self.offer.monitors.iter().position(|this| Some(this.id) == monitor(place));
                 same.map_or(Show::Everything, Show::Monitor)
             }
             other => other,
@@ -113,8 +124,8 @@ impl Choosing {
                 (Area::Applications(ids), BTreeSet::new(), AreaNote::Applications(names.collect()))
             }
             Show::Monitor(place) => {
-                let (monitor, name) = self.offer.monitors.get(place)?;
-                (Area::Monitor(*monitor), BTreeSet::new(), AreaNote::Monitor(label(name)))
+                let monitor = self.offer.monitors.get(place)?;
+                (Area::Monitor(monitor.id), BTreeSet::new(), AreaNote::Monitor(label(&monitor.name)))
             }
         };
         let [desktop, panels, notifications] = self.surroundings;
@@ -139,7 +150,7 @@ pub(crate) fn shown_words(note: &ScopeNote) -> String {
     };
     match &note.area {
         AreaNote::Screen => format!("your screen{without}"),
-        AreaNote::Monitor(name) => format!("your monitor {name}{without}"),
+        AreaNote::Monitor(_) => format!("only one of your monitors{without}"),
         AreaNote::Applications(names) => match names.as_slice() {
             [one] => format!("only {one}"),
             [one, two] => format!("only {one} and {two}"),
@@ -160,8 +171,9 @@ mod tests {
             title: String::new(),
             warning: None,
         };
+        let monitor = |id, name: &str| OneMonitor { id: MonitorId(id), name: name.to_owned(), place: None };
         Offer {
-            monitors: vec![(MonitorId(7), "HDMI-1".to_owned()), (MonitorId(9), "DP-2".to_owned())],
+            monitors: vec![monitor(7, "HDMI-1"), monitor(9, "DP-2")],
             programs: vec![program(1, "Editor"), program(2, "Bank")],
         }
     }

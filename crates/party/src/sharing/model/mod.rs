@@ -11,7 +11,7 @@ mod session;
 pub(crate) mod tests;
 mod told;
 
-pub use choosing::{Offer, Program, Show};
+pub use choosing::{Offer, OneMonitor, Program, Show};
 pub use hand::{HandSign, Press, Pressed};
 pub use peer::Peer;
 pub use prompt::{DEAD_FOR, Prompt, Reply};

@@ -9,7 +9,8 @@ use deskside_session::{ApplicationId, MonitorId};
 use deskside_ui::ScreenRect;
 
 use super::{
-    Act, DEAD_FOR, Edit, HandSign, Offer, Peer, Press, Pressed, Program, Prompt, Reply, Session, Show, Told,
+    Act, DEAD_FOR, Edit, HandSign, Offer, OneMonitor, Peer, Press, Pressed, Program, Prompt, Reply, Session,
+    Show, Told,
 };
 use crate::sharing::net::{Answer, Command, Quality, Question};
 
@@ -29,9 +30,11 @@ pub(crate) fn offer() -> Offer {
         title: title.to_owned(),
         warning,
     };
+    let monitor =
+        |id, name: &str, place| OneMonitor { id: MonitorId(id), name: name.to_owned(), place: Some(place) };
     let files = Some("With mouse and keyboard, all your files can be opened here.");
     Offer {
-        monitors: vec![(MonitorId(1), "HDMI-1".to_owned()), (MonitorId(2), "DP-1".to_owned())],
+        monitors: vec![monitor(1, "HDMI-1", "on the left"), monitor(2, "DP-1", "on the right")],
         programs: vec![
             program(1, "Files", "Documents", files),
             program(2, "Firefox", "Invoice of October – Example Ltd – a page with a long title", None),

@@ -64,10 +64,10 @@ pub(super) fn draw(
 fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<Act>) {
     widgets::heading(ui, "What is shown");
     let mut kinds = vec![(Show::Everything, "The whole screen".to_owned())];
-    let monitors = choosing.offer.monitors.iter().enumerate();
-    kinds.extend(
-        monitors.map(|(place, (_, name))| (Show::Monitor(place), format!("Only the monitor {name}"))),
-    );
+    for (number, monitor) in choosing.offer.monitors.iter().enumerate() {
+        let which = monitor.place.unwrap_or(&monitor.name);
+        kinds.push((Show::Monitor(number), format!("Only the monitor {which}")));
+    }
     if !choosing.offer.programs.is_empty() {
         kinds.push((Show::AllBut, "The whole screen, but not …".to_owned()));
         kinds.push((Show::Only, "Only these programs …".to_owned()));
@@ -80,6 +80,7 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
         }
     }
     if !choosing.lists_programs() {
+        widgets::small(ui, "Whatever is open there can be seen: close what is private first.");
         return;
     }
     ui.indent("programs", |ui| {
