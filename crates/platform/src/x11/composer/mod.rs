@@ -215,7 +215,8 @@ impl Composer {
         let layers = self.windows.stacked().rev().filter_map(|(window, top)| {
             let geometry = top.geometry?;
             let look = look(&self.scope, top)?;
-            Some(Layer { window, look, origin: (geometry.x, geometry.y), outline: top.outline() })
+            let origin = (geometry.x, geometry.y);
+            Some(Layer { window, born: top.born, look, origin, outline: top.outline() })
         });
         let plan = Plan::new(&Region::of(place(self.area)), layers, self.scope.desktop);
         self.untold = self.untold.union(&plan.changed(&self.plan));
@@ -225,7 +226,11 @@ impl Composer {
     /// Begins with windows that are newly shown, leaves those that are not any more.
     fn follow(&mut self, connection: &RustConnection) -> Result<(), PlatformError> {
         let is_planned = |window: &Window| self.plan.parts.iter().any(|part| part.window == *window);
-        let gone: Vec<Window> = self.sources.keys().filter(|window| !is_planned(window)).copied().collect();
+        let is_there = |(window, source): &(&Window, &Source)| {
+            is_planned(window) && self.windows.top_level(**window).is_some_and(|top| source.is_of(top))
+        };
+        let gone = self.sources.iter().filter(|this| !is_there(this)).map(|(window, _)| *window);
+        let gone: Vec<Window> = gone.collect();
         for source in gone.iter().filter_map(|window| self.sources.remove(window)) {
             source.end(connection)?;
         }

@@ -18,6 +18,8 @@ pub(super) enum Look {
 #[derive(Debug)]
 pub(super) struct Layer {
     pub(super) window: Window,
+    /// Tells it from one before it with the same number.
+    pub(super) born: u64,
     pub(super) look: Look,
     /// Of its outer upper left corner.
     pub(super) origin: (i32, i32),
@@ -28,6 +30,7 @@ pub(super) struct Layer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) window: Window,
+    pub(super) born: u64,
     pub(super) blends: bool,
     pub(super) origin: (i32, i32),
     pub(super) region: Region,
@@ -49,7 +52,7 @@ impl Plan {
     pub(super) fn new(whole: &Region, layers: impl IntoIterator<Item = Layer>, desktop: bool) -> Self {
         let mut left = whole.clone();
         let mut plan = Self::default();
-        for Layer { window, look, origin, outline } in layers {
+        for Layer { window, born, look, origin, outline } in layers {
             let region = outline.intersect(&left);
             if look != Look::Blended {
                 left = left.subtract(&region);
@@ -57,7 +60,7 @@ impl Plan {
             match look {
                 Look::Hidden => plan.pattern = plan.pattern.union(&region),
                 Look::Opaque | Look::Blended => {
-                    plan.parts.push(Part { window, blends: look == Look::Blended, origin, region });
+                    plan.parts.push(Part { window, born, blends: look == Look::Blended, origin, region });
                 }
             }
         }
@@ -77,7 +80,7 @@ impl Plan {
         for part in &self.parts {
             let old = before.parts.iter().find(|old| old.window == part.window);
             changed = changed.union(&match old {
-                Some(old) if (old.origin, old.blends) == (part.origin, part.blends) => {
+                Some(old) if (old.born, old.origin, old.blends) == (part.born, part.origin, part.blends) => {
                     part.region.difference(&old.region)
                 }
                 Some(old) => part.region.union(&old.region),
@@ -115,7 +118,7 @@ mod tests {
     }
 
     fn layer(window: u32, look: Look, x: i32) -> Layer {
-        Layer { window, look, origin: (x, 0), outline: place(x, 0, 10, 10) }
+        Layer { window, born: 1, look, origin: (x, 0), outline: place(x, 0, 10, 10) }
     }
 
     fn plan(layers: impl IntoIterator<Item = Layer>) -> Plan {
@@ -131,6 +134,13 @@ mod tests {
         assert_eq!(plan.background, place(20, 0, 20, 10));
         assert!(plan.shows(9, 5) && plan.shows(16, 5) && plan.shows(30, 5));
         assert!(!plan.shows(12, 5) && !plan.shows(40, 5));
+    }
+
+    #[test]
+    fn a_window_with_the_number_of_one_that_is_gone_looks_different() {
+        let before = plan([layer(3, Look::Opaque, 0)]);
+        let after = plan([Layer { born: 2, ..layer(3, Look::Opaque, 0) }]);
+        assert_eq!(after.changed(&before), place(0, 0, 10, 10));
     }
 
     #[test]

@@ -32,6 +32,8 @@ struct Strokes {
 #[derive(Debug)]
 pub(super) struct Source {
     window: Window,
+    /// The display gives the number of a window that is gone to another one.
+    born: u64,
     /// Its memory, which stays what it is even if the window gets other memory or goes away.
     pub(super) pixmap: Pixmap,
     /// Which memory of the window that is, as the directory counts.
@@ -59,6 +61,7 @@ impl Source {
         connection.damage_subtract(changes, x11rb::NONE, x11rb::NONE)?.ignore_error();
         let mut source = Self {
             window,
+            born: top.born,
             pixmap: x11rb::NONE,
             storage: 0,
             moved_within: 0,
@@ -70,6 +73,11 @@ impl Source {
         };
         source.begin(connection, top, now)?;
         Ok(source)
+    }
+
+    /// Whether this is the window, and not one before it with the same number.
+    pub(super) fn is_of(&self, top: &TopLevel) -> bool {
+        self.born == top.born
     }
 
     /// Follows the window to its present memory, and to what is painted in it. The server must be held, and

@@ -47,6 +47,8 @@ pub(crate) struct Windows {
     order: Vec<Window>,
     is_order_known: bool,
     tops: BTreeMap<Window, TopLevel>,
+    /// How many windows have become top-level ones.
+    births: u64,
     /// The top-level window of each window.
     top_of: BTreeMap<Window, Window>,
     touched: u64,
@@ -84,6 +86,7 @@ impl Windows {
             order: Vec::new(),
             is_order_known: false,
             tops: BTreeMap::new(),
+            births: 0,
             top_of: BTreeMap::new(),
             touched: 0,
             shown_once: Vec::new(),
@@ -279,8 +282,9 @@ impl Windows {
     /// not known yet are not known to anybody.
     pub(crate) fn set_order(&mut self, children: &[Window]) {
         for window in children {
-            self.tops.entry(*window).or_insert_with(|| TopLevel::new(None));
-            self.top_of.insert(*window, *window);
+            if !self.tops.contains_key(window) {
+                self.add(*window, None);
+            }
         }
         let present: BTreeSet<Window> = children.iter().copied().collect();
         let gone: Vec<Window> = self.tops.keys().filter(|top| !present.contains(top)).copied().collect();
@@ -291,7 +295,8 @@ impl Windows {
 
     fn add(&mut self, window: Window, geometry: Option<Geometry>) {
         self.remove(window);
-        self.tops.insert(window, TopLevel::new(geometry));
+        self.births += 1;
+        self.tops.insert(window, TopLevel::new(self.births, geometry));
         self.top_of.insert(window, window);
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Inner {
 /// A child of the root.
 #[derive(Debug, Clone)]
 pub(crate) struct TopLevel {
+    /// Another one than that of any window that had the same number before.
+    pub(crate) born: u64,
     /// `None` until it is known.
     pub(crate) geometry: Option<Geometry>,
     pub(crate) is_mapped: bool,
@@ -63,8 +65,9 @@ pub(crate) struct TopLevel {
 }
 
 impl TopLevel {
-    pub(super) fn new(geometry: Option<Geometry>) -> Self {
+    pub(super) fn new(born: u64, geometry: Option<Geometry>) -> Self {
         Self {
+            born,
             geometry,
             is_mapped: false,
             is_known: false,

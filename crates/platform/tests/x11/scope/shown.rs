@@ -302,3 +302,32 @@ fn what_is_painted_comes_to_be_seen() {
         desktop.client.sync();
     }
 }
+
+/// The display gives a window's number to another one when it is gone. What was known of the first says nothing of the
+/// second.
+#[test]
+fn a_window_with_the_number_of_one_that_is_gone_is_another_one() {
+    let desktop = Desktop::new();
+    let mut bank = desktop.actor();
+    let secret = bank.show((500, 0, 50, 50), Paint::Colour(BLUE));
+    let scope = Scope { hidden: [desktop.number(secret, "secret")].into(), ..Scope::screen() };
+    let mut view = desktop.view(&scope);
+    // Elsewhere, and where the first one was.
+    for (round, (x, y)) in [(200, 200), (100, 100), (150, 150)].into_iter().enumerate() {
+        let mut first = desktop.actor();
+        let gone = first.show((100, 100, 32, 32), Paint::Background(RED));
+        view.until("the first window", |view| view.is(Rect::new(100, 100, 32, 32), RED));
+        drop(first);
+        desktop.client.sync();
+        // Nobody has looked meanwhile.
+        let mut second = desktop.actor();
+        let window = second.show((x, y, 32, 32), Paint::Background(GREEN));
+        assert_eq!(window, gone, "the display gives its numbers otherwise");
+        let (place, other) = (Rect::new(x as u32, y as u32, 32, 32), RED + round as u32);
+        view.until("the second window", |view| {
+            view.is(place, GREEN) && view.is_pattern(Rect::new(500, 0, 50, 50))
+        });
+        second.repaint(window, other);
+        view.until("what was painted in it", |view| view.is(place, other));
+    }
+}
