@@ -21,7 +21,7 @@ use super::monitors;
 use super::reach;
 use super::region::{Place, Region};
 use super::stop::Stop;
-use super::windows::{Processes, TopLevel, Windows};
+use super::windows::{Kind, Processes, TopLevel, Windows};
 use crate::guard::{AT_MOST_EVERY, Vigil};
 use crate::{GuardCallback, GuardEvent, PlatformError};
 
@@ -218,9 +218,9 @@ impl Watch {
             shape.rectangles.into_iter().map(Place::from).collect::<Region>().translate(x, y)
         };
         let shape = region(shape).intersect(&region(feeling));
-        let seen = self.uncovered(&whole.intersect(&shape));
         let monitors: Vec<Rect> =
             monitors::list(connection, self.root)?.into_iter().map(|monitor| monitor.place).collect();
+        let seen = self.uncovered(&whole.intersect(&shape), &monitors);
         let screens: Region = monitors.iter().map(|monitor| reach::place(*monitor)).collect();
         let full = area(&whole).max(u64::from(self.least.0) * u64::from(self.least.1));
         let is_enough = |region: &Region| full * ENOUGH <= area(region) * 100;
@@ -259,32 +259,35 @@ impl Watch {
         self.itself().is_some_and(|itself| itself.is_known && !self.windows.is_ours(itself))
     }
 
-    /// Other programs' windows above the panel.
-    fn others_above(&self) -> impl Iterator<Item = (Window, &TopLevel)> {
+    /// What lies above the panel and may cover it: other programs' windows, and those of this one that fill a monitor.
+    /// Its questions may lie above it, as input rests while they are open, and its marks, which let everything through.
+    fn above<'w>(&'w self, monitors: &'w [Rect]) -> impl Iterator<Item = (Window, &'w TopLevel)> {
         let top = self.windows.top_of(self.panel);
         let above = self.windows.stacked().skip_while(move |(window, _)| Some(*window) != top).skip(1);
-        above.filter(|(_, other)| !self.windows.is_ours(other))
+        above.filter(move |(_, other)| {
+            let is_large = || other.kind != Kind::Dragged && fills_one(monitors, &other.outline());
+            !self.windows.is_ours(other) || is_large()
+        })
     }
 
-    /// What of the panel is within its own frame and below no other program's window. What a stranger's window
-    /// holds may be below anything.
-    fn uncovered(&self, panel: &Region) -> Region {
+    /// What of the panel is within its own frame and below nothing else. What a stranger's window holds may be below
+    /// anything.
+    fn uncovered(&self, panel: &Region, monitors: &[Rect]) -> Region {
         let Some(itself) = self.itself().filter(|itself| self.windows.is_ours(itself)) else {
             return Region::default();
         };
         let seen = panel.intersect(&itself.outline());
-        self.others_above().fold(seen, |seen, (_, other)| seen.subtract(&other.outline()))
+        self.above(monitors).fold(seen, |seen, (_, other)| seen.subtract(&other.outline()))
     }
 
-    /// Other programs' windows above the panel that cover something of it, but for those that cover a whole
-    /// monitor: a locked screen and a film are not to be pushed aside.
+    /// Windows above the panel that cover something of it, but for those that cover a whole monitor: a locked screen
+    /// and a film are not to be pushed aside.
     fn covers(&self, monitors: &[Rect]) -> Vec<Window> {
         let Some(itself) = self.itself() else { return Vec::new() };
         let is_cover = |outline: &Region| {
-            let covers = |place: &Rect| Region::of(reach::place(*place)).subtract(outline).is_empty();
-            !outline.intersect(&itself.outline()).is_empty() && !monitors.iter().any(covers)
+            !outline.intersect(&itself.outline()).is_empty() && !fills_one(monitors, outline)
         };
-        self.others_above()
+        self.above(monitors)
             .filter(|(_, other)| is_cover(&other.outline()))
             .map(|(window, _)| window)
             .collect()
@@ -348,6 +351,10 @@ fn still<T>(reply: Result<T, ReplyError>) -> Result<Option<T>, PlatformError> {
         Err(ReplyError::X11Error(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+fn fills_one(monitors: &[Rect], outline: &Region) -> bool {
+    monitors.iter().any(|monitor| Region::of(reach::place(*monitor)).subtract(outline).is_empty())
 }
 
 fn area(region: &Region) -> u64 {

@@ -222,6 +222,28 @@ fn t18_a_strangers_window_that_holds_one_of_ours_covers() {
     }
 }
 
+/// T18: a window of this program that fills the screen hides the panel like any other; its questions do not count, as
+/// input rests while they are open.
+#[test]
+fn t18_an_own_window_as_large_as_the_screen_covers() {
+    let mut office = Office::new(true);
+    let question = office.client.window((250, 150, 400, 400), 0xff, EventMask::NO_EVENT);
+    std::thread::park_timeout(BAR);
+    office.hear();
+    assert_eq!(office.told, Some(true), "a question");
+    office.client.connection.destroy_window(question).unwrap();
+    let mut film = 0;
+    let cover = |office: &mut Office| {
+        film = office.client.window((0, 0, 800, 600), 0xff, EventMask::NO_EVENT);
+    };
+    assert!(!office.attack("an own window", cover));
+    office.hear();
+    assert_eq!(office.told, Some(false));
+    office.client.connection.destroy_window(film).unwrap();
+    office.client.sync();
+    office.is_back();
+}
+
 /// T18: a window that covers it again and again wins, and that is told; the guard does not wear itself out.
 #[test]
 fn t18_a_window_that_fights_for_the_place_is_told() {

@@ -56,7 +56,8 @@ impl Sharer {
     /// The person chooses what is shown, or has finished with it: the operator's input rests as at a question, and
     /// questions wait.
     pub fn choosing(&mut self, is_choosing: bool, now: Now) {
-        if self.is_choosing == is_choosing {
+        // While a question is open, input rests already, and the question takes the chooser's place.
+        if self.is_choosing == is_choosing || (is_choosing && self.open.is_some()) {
             return;
         }
         self.is_choosing = is_choosing;
@@ -134,6 +135,7 @@ impl Sharer {
     pub fn f11(&mut self, now: Now) {
         self.end_grant(Action::Control, GrantEnd::F11, now);
         if let Some(open) = self.open.take_if(|open| open.actions.contains(&Action::Control)) {
+            self.count_refusal(now);
             self.close(&open, &|_| Verdict::Denied, now);
             self.outputs.push_back(SharerOutput::CloseQuestion(open.request));
             self.ask_next(now);

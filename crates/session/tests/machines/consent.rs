@@ -145,6 +145,25 @@ fn after_three_refusals_in_a_row_the_operator_waits() {
     assert!(matches!(ask(&mut pair, Action::See, true), Verdict::Allowed(_)));
 }
 
+/// F11 is a no like any other: who goes on asking for control has to wait.
+#[test]
+fn three_times_f11_are_three_refusals() {
+    let (mut pair, ..) = controlled(7);
+    for _ in 0..3 {
+        pair.sharer.f11(pair.now);
+        pair.run_ms(200);
+        pair.take_viewer();
+        pair.viewer.ask(&[Action::Control].into()).unwrap();
+        pair.run_ms(200);
+    }
+    pair.sharer.f11(pair.now);
+    pair.run_ms(200);
+    assert_eq!(verdicts(&mut pair), [Verdict::Denied]);
+    pair.viewer.ask(&[Action::Control].into()).unwrap();
+    pair.run_ms(200);
+    assert_eq!(verdicts(&mut pair), [Verdict::Unavailable]);
+}
+
 #[test]
 fn questions_come_one_at_a_time_and_a_withdrawn_one_goes_away() {
     let (mut pair, ..) = controlled(6);

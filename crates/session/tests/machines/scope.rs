@@ -161,6 +161,30 @@ fn input_rests_and_questions_wait_while_the_person_chooses() {
     assert!(asked(&mut pair));
 }
 
+/// Row B8: a choice that was begun while a question was on its way leaves nothing behind, and the next one lets input
+/// rest as any.
+#[test]
+fn a_choice_that_comes_after_a_question_lets_the_next_one_rest() {
+    let mut pair = Pair::accepted(91);
+    ask(&mut pair, &BOTH, Answer::allow(Choice::screen()));
+    pair.run_ms(400);
+    let control = given(&mut pair).control.pop().unwrap();
+    let request = pair.viewer.ask(&[Action::Point].into()).unwrap();
+    pair.run_ms(200);
+    // The window does not know of the question yet, and is replaced by it.
+    pair.sharer.choosing(true, pair.now);
+    pair.sharer.answer(request, Answer::Deny, pair.now);
+    pair.run_ms(400);
+    assert_eq!(control.check(), Ok(()));
+    pair.sharer.choosing(true, pair.now);
+    assert_eq!(control.check(), Err(Denied::Suspended));
+    pair.run_ms(5_000);
+    assert_eq!(control.check(), Err(Denied::Suspended));
+    pair.sharer.choosing(false, pair.now);
+    pair.run_ms(400);
+    assert_eq!(control.check(), Ok(()));
+}
+
 /// What another thread has revoked is not made again by another choice.
 #[test]
 fn another_choice_does_not_bring_back_what_f11_took() {

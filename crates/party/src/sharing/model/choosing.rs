@@ -90,6 +90,10 @@ impl Choosing {
 
     /// Another kind. What goes with programs alone is little, until the person says otherwise.
     pub(crate) fn pick(&mut self, show: Show) {
+        if self.show != show {
+            // A tick hides in one kind and shows in another.
+            self.ticked.clear();
+        }
         self.show = show;
         self.surroundings = [show != Show::Only; 3];
     }
@@ -98,6 +102,17 @@ impl Choosing {
     pub(crate) fn tick(&mut self, program: ApplicationId) {
         if !self.ticked.remove(&program) {
             self.ticked.insert(program);
+        }
+    }
+
+    /// How many programs stay hidden that have no window just now.
+    #[must_use]
+    pub(crate) fn absent(&self) -> usize {
+        let is_listed =
+            |ticked: &&ApplicationId| self.offer.programs.iter().any(|program| program.id == **ticked);
+        match self.show {
+            Show::AllBut => self.ticked.len() - self.ticked.iter().filter(is_listed).count(),
+            Show::Everything | Show::Only | Show::Monitor(_) => 0,
         }
     }
 
@@ -112,14 +127,14 @@ impl Choosing {
     pub(crate) fn choice(&self) -> Option<Choice> {
         let ticked: Vec<&Program> =
             self.offer.programs.iter().filter(|program| self.ticked.contains(&program.id)).collect();
-        let ids: BTreeSet<ApplicationId> = ticked.iter().map(|program| program.id).collect();
-        if self.lists_programs() && ids.is_empty() {
-            return None;
-        }
         let (area, hidden, note) = match self.show {
             Show::Everything => (Area::Screen, BTreeSet::new(), AreaNote::Screen),
-            Show::AllBut => (Area::Screen, ids, AreaNote::Screen),
+            Show::AllBut if self.ticked.is_empty() => return None,
+            // Also what was hidden before and has no window just now: it may have one again.
+            Show::AllBut => (Area::Screen, self.ticked.clone(), AreaNote::Screen),
+            Show::Only if ticked.is_empty() => return None,
             Show::Only => {
+                let ids = ticked.iter().map(|program| program.id).collect();
                 let names = ticked.iter().take(MAX_LABELS).map(|program| label(&program.name));
                 (Area::Applications(ids), BTreeSet::new(), AreaNote::Applications(names.collect()))
             }
@@ -190,7 +205,7 @@ mod tests {
         assert_eq!(only.scope, Scope::applications([ApplicationId(1)]));
         assert_eq!(shown_words(&only.note), "only Editor");
         choosing.pick(Show::AllBut);
-        choosing.tick(ApplicationId(1));
+        assert_eq!(choosing.choice(), None, "what was ticked to be shown is not hidden by that");
         choosing.tick(ApplicationId(2));
         let without = choosing.choice().unwrap();
         assert!(!without.scope.shows(ApplicationId(2)) && without.scope.shows(ApplicationId(1)));
@@ -198,6 +213,24 @@ mod tests {
         assert_eq!(shown_words(&without.note), "your screen without one program");
         choosing.pick(Show::Monitor(1));
         assert_eq!(choosing.choice().unwrap().scope, Scope::monitor(MonitorId(9)));
+    }
+
+    /// A program may have no window while the person chooses anew. It was hidden, and stays so.
+    #[test]
+    fn what_was_hidden_stays_hidden_without_a_window() {
+        let mut before = Choosing::new(offer());
+        before.pick(Show::AllBut);
+        before.tick(ApplicationId(2));
+        assert_eq!(before.absent(), 0);
+        let mut choosing = Choosing::new(Offer { programs: vec![offer().programs.remove(0)], ..offer() });
+        choosing.begin_with(&before);
+        assert_eq!(choosing.absent(), 1);
+        choosing.tick(ApplicationId(1));
+        let scope = choosing.choice().unwrap().scope;
+        assert!(!scope.shows(ApplicationId(1)) && !scope.shows(ApplicationId(2)), "{scope:?}");
+        // Until it is said in words that everything is shown.
+        choosing.pick(Show::Everything);
+        assert_eq!(choosing.choice(), Some(Choice::screen()));
     }
 
     #[test]

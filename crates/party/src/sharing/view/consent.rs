@@ -83,6 +83,8 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
         widgets::small(ui, "Whatever is open there can be seen: close what is private first.");
         return;
     }
+    let hides = choosing.show == Show::AllBut;
+    widgets::small(ui, if hides { "Tick what must not be seen:" } else { "Tick what may be seen:" });
     ui.indent("programs", |ui| {
         // As high in a window that is still small, or the window would never find its height.
         let list = ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT);
@@ -96,7 +98,16 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
                 }
             }
         });
+        let absent = match choosing.absent() {
+            0 => None,
+            1 => Some("A program that has no window just now stays hidden.".to_owned()),
+            several => Some(format!("{several} programs that have no window just now stay hidden.")),
+        };
+        if let Some(absent) = absent {
+            widgets::small(ui, &absent);
+        }
         ui.horizontal_wrapped(|ui| {
+            widgets::body(ui, "Also shown:");
             for (place, words) in ["Desktop", "Task bar", "Notifications"].into_iter().enumerate() {
                 let edit = Edit::Surrounding(place);
                 ticked(ui, choosing.surroundings[place], words, edit, locate, acts);

@@ -97,6 +97,10 @@ impl Composer {
 
     /// Takes in an event; whether there may be something to tell now.
     pub(super) fn happened(&mut self, event: &Event) -> bool {
+        // Another program's word that something was painted.
+        if event.sent_event() {
+            return false;
+        }
         if let Event::PropertyNotify(event) = event
             && event.window == self.root
             && event.atom == self.windows.atoms._XROOTPMAP_ID
@@ -259,6 +263,10 @@ impl Composer {
         let (name, kind) = (self.windows.atoms._XROOTPMAP_ID, AtomEnum::PIXMAP);
         let property = connection.get_property(false, self.root, name, kind, 0, 1)?.reply()?;
         let Some(pixmap) = property.value32().and_then(|mut values| values.next()) else { return Ok(()) };
+        // A window's memory, and the root's above all, is whatever is on the screen.
+        if connection.get_window_attributes(pixmap)?.reply().is_ok() {
+            return Ok(());
+        }
         // Whoever sets a background mostly ends at once; a program that lives and is hidden shows nothing.
         if let Some(maker) = self.windows.process(connection, pixmap)? {
             let maker = Owner::Applications([maker].into());

@@ -100,6 +100,10 @@ impl Windows {
 
     /// Takes in an event; whether it is about windows.
     pub(crate) fn happened(&mut self, event: &Event) -> bool {
+        // Any program can say anything; what the display says itself does not come so.
+        if event.sent_event() {
+            return false;
+        }
         let root = self.root;
         let touches = match event {
             Event::MapNotify(event) => event.event == root,

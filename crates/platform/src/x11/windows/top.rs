@@ -97,7 +97,11 @@ impl TopLevel {
 
     /// Whether a scope reaches it.
     pub(crate) fn is_within(&self, scope: &Scope) -> bool {
-        self.is_known && allows(scope, &self.owner, self.kind)
+        // Whoever's window it is: a hidden application that draws in it hides it.
+        let is_hidden = |inner: &Inner| {
+            inner.part.application.is_some_and(|application| scope.hidden.contains(&application))
+        };
+        self.is_known && allows(scope, &self.owner, self.kind) && !self.inner.iter().any(is_hidden)
     }
 
     pub(super) fn configure(&mut self, geometry: Geometry) {

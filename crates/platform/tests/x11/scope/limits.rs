@@ -8,7 +8,8 @@ use deskside_session::{MonitorId, Scope};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::randr::{ConnectionExt as _, MonitorInfo};
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, PropMode, Window,
+    AtomEnum, ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, EventMask, PropMode,
+    UNMAP_NOTIFY_EVENT, UnmapNotifyEvent, Window,
 };
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -206,4 +207,60 @@ fn the_background_is_shown_by_its_switch() {
     let mut view = desktop.view(&Scope { desktop: false, ..scope });
     view.settle();
     assert!(view.is_pattern(Rect::new(0, 0, 640, 400)));
+}
+
+/// What is said of a window by another program than the display is not believed.
+#[test]
+fn a_forged_word_uncovers_nothing() {
+    let desktop = Desktop::new();
+    let (mut editor, mut bank) = (desktop.actor(), desktop.actor());
+    let text = editor.show((0, 0, 200, 200), Paint::Colour(RED));
+    let secret = bank.show((100, 0, 200, 200), Paint::Colour(BLUE));
+    let mut view = desktop.view(&Scope::applications([desktop.number(text, "text")]));
+    view.until("the chosen window", |view| view.is(Rect::new(0, 0, 100, 200), RED));
+    let root = desktop.client.root;
+    let forged = UnmapNotifyEvent {
+        response_type: UNMAP_NOTIFY_EVENT,
+        sequence: 0,
+        event: root,
+        window: secret,
+        from_configure: false,
+    };
+    desktop.client.connection.send_event(false, root, EventMask::SUBSTRUCTURE_NOTIFY, forged).unwrap();
+    desktop.client.move_to(50, 70);
+    view.until("the pointer", |view| view.cursor == Some((50, 70)));
+    desktop.client.move_to(150, 70);
+    view.settle();
+    assert_eq!(view.cursor, None, "the pointer is told of over a hidden window");
+    assert!(view.is_pattern(Rect::new(100, 0, 100, 200)), "as if the hidden window were not there");
+}
+
+/// A background that is no picture, but a window, or the screen itself, is not read.
+#[test]
+fn the_screen_is_no_background() {
+    let desktop = Desktop::new();
+    let (mut bank, mut maker) = (desktop.actor(), desktop.actor());
+    let secret = bank.show((0, 0, 200, 200), Paint::Colour(BLUE));
+    let other = maker.show((300, 0, 100, 100), Paint::Colour(RED));
+    let hidden = desktop.number(secret, "secret");
+    for drawable in [desktop.client.root, other] {
+        let (name, kind) = (desktop.atom("_XROOTPMAP_ID"), AtomEnum::PIXMAP);
+        let connection = &desktop.client.connection;
+        connection
+            .change_property32(PropMode::REPLACE, desktop.client.root, name, kind, &[drawable])
+            .unwrap();
+        desktop.client.sync();
+        let mut view = desktop.view(&Scope { hidden: [hidden].into(), ..Scope::screen() });
+        view.until("the other window", |view| view.is(Rect::new(300, 0, 100, 100), RED));
+        let move_to = |x| {
+            connection.configure_window(secret, &ConfigureWindowAux::new().x(x)).unwrap();
+            desktop.client.sync();
+        };
+        move_to(420);
+        view.until("it has moved", |view| view.is_pattern(Rect::new(420, 0, 200, 200)));
+        view.settle();
+        assert!(!view.pixels.contains(&BLUE), "what was on the screen is taken for its background");
+        assert!(!view.is(Rect::new(0, 300, 50, 50), RED), "a window is taken for the background");
+        move_to(0);
+    }
 }

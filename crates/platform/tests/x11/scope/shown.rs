@@ -113,6 +113,24 @@ fn a_dialog_of_a_helper_is_shown_with_the_window_that_it_is_for() {
     assert!(!view.pixels.contains(&BLUE));
 }
 
+/// A program that is hidden is so in its dialogs for another one's windows as well.
+#[test]
+fn a_dialog_of_a_hidden_program_is_hidden_whatever_it_is_for() {
+    let desktop = Desktop::with_window_manager();
+    let (mut editor, mut portal) = (desktop.actor(), desktop.actor());
+    let text = editor.show((50, 50, 200, 150), Paint::Colour(RED));
+    let make = Make { place: (300, 50, 100, 100), paint: Paint::Colour(GREEN), free: false, glass: false };
+    let dialog = portal.make(make);
+    let (name, kind) = (AtomEnum::WM_TRANSIENT_FOR, AtomEnum::WINDOW);
+    desktop.client.connection.change_property32(PropMode::REPLACE, dialog, name, kind, &[text]).unwrap();
+    desktop.client.connection.map_window(dialog).unwrap();
+    let helper = desktop.number(dialog, "secret");
+    let mut view = desktop.view(&Scope { hidden: [helper].into(), ..Scope::screen() });
+    view.until("the other window", |view| view.pixels.contains(&RED));
+    view.settle();
+    assert!(!view.pixels.contains(&GREEN));
+}
+
 /// Frames of the window manager belong to the windows in them.
 #[test]
 fn a_window_is_shown_with_its_frame() {
