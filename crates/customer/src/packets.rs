@@ -48,7 +48,7 @@ pub(crate) fn only_one(folder: &Path) -> anyhow::Result<PathBuf> {
 fn none(folder: &Path) -> anyhow::Error {
     anyhow!("there is no file *.{EXTENSION} in {}; --packet FILE names one", folder.display()).context(
         "The file that says which organisation helps you is missing beside this program. Download the program \
-         again from your helper's own page, and keep its files together.",
+         again from the organisation's own page, and keep its files together.",
     )
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Descriptor> {
         .with_context(|| format!("the packet file {} cannot be read", path.display()))
         .context(
             "The file that says which organisation helps you cannot be read. Download the program again from \
-             your helper's own page, and keep its files together.",
+             the organisation's own page, and keep its files together.",
         )?;
     let since_1970 = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -96,7 +96,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Descriptor> {
     Descriptor::read(&bytes, UnixTime::since_unix_epoch(since_1970)).map_err(|error| {
         let words = match &error {
             DescriptorError::Packet(PacketError::Expired(_)) => {
-                "This download is too old, so nothing was started. Download it again from your helper's own page."
+                "This download is too old, so nothing was started. Download it again from the organisation's own page."
             }
             DescriptorError::Packet(PacketError::NotYetValid(_)) => {
                 "By the date of this computer, this download is from the future, so nothing was started. Set the \
@@ -104,7 +104,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Descriptor> {
             }
             _ => {
                 "This download is damaged or was changed, so nothing was started. Download it again from your \
-                 helper's own page."
+                 organisation's own page."
             }
         };
         let path = path.display();

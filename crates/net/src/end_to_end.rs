@@ -19,7 +19,7 @@ pub(crate) fn client(config: rustls::ClientConfig) -> Result<ClientConfig, Probl
     let quic = QuicClientConfig::with_initial(Arc::new(config), initial_suite()?)
         .map_err(|e| Problem::Internal(e.to_string()))?;
     let mut config = ClientConfig::new(Arc::new(quic));
-    config.transport_config(leg::transport());
+    config.transport_config(leg::transport(leg::ACK_PICTURES));
     Ok(config)
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn server(config: rustls::ServerConfig) -> Result<ServerConfig, Probl
     let quic = QuicServerConfig::with_initial(Arc::new(config), initial_suite()?)
         .map_err(|e| Problem::Internal(e.to_string()))?;
     let mut config = ServerConfig::with_crypto(Arc::new(quic));
-    config.transport_config(leg::transport()).max_incoming(4);
+    config.transport_config(leg::transport(leg::ACK_INPUT)).max_incoming(4);
     Ok(config)
 }
 

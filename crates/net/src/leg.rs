@@ -31,8 +31,11 @@ const TUNNEL_SEND_BUFFER: u32 = 256 * 1024;
 /// Longer than the longest outage that a session may survive.
 const IDLE: Duration = Duration::from_secs(130);
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// How long the peer may sit on an acknowledgement: a lost last packet is missed so much sooner.
-const ACK_DELAY: Duration = Duration::from_millis(5);
+/// How long the peer may sit on an acknowledgement of pictures: a lost last packet is missed so much sooner.
+pub(crate) const ACK_PICTURES: Duration = Duration::from_millis(5);
+/// And of input and of what was shown: so long that it mostly goes along with the next picture, and costs the
+/// customer's computer no packet and no waking of its own.
+pub(crate) const ACK_INPUT: Duration = Duration::from_millis(40);
 /// Windows decide how long input can wait behind pictures: what is in them can no longer be overtaken.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 3 * 1024 * 1024;
@@ -198,12 +201,12 @@ fn endpoint_config() -> EndpointConfig {
     config
 }
 
-/// The transport of both ends.
-pub(crate) fn transport() -> Arc<TransportConfig> {
+/// The transport of an end that wants its packets acknowledged as late as this, at most.
+pub(crate) fn transport(ack_delay: Duration) -> Arc<TransportConfig> {
     let mut mtu = quinn::MtuDiscoveryConfig::default();
     mtu.upper_bound(LARGEST_PAYLOAD - u16::try_from(LEG_PREFIX).unwrap_or(0));
     let mut acknowledgements = AckFrequencyConfig::default();
-    acknowledgements.max_ack_delay(Some(ACK_DELAY));
+    acknowledgements.max_ack_delay(Some(ack_delay));
     let mut transport = TransportConfig::default();
     transport
         .max_idle_timeout(Some(IdleTimeout::try_from(IDLE).unwrap_or(VarInt::from_u32(130_000).into())))

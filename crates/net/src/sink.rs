@@ -47,6 +47,8 @@ struct State {
     is_closed: bool,
     /// Bytes handed over whose number the session's loop has not given yet.
     handed_over: usize,
+    /// Whoever is in [`PictureSink::wait_ready`]; mostly nobody, and then nobody is to be told.
+    waiting: u32,
 }
 
 #[derive(Debug)]
@@ -82,12 +84,14 @@ impl PictureSink {
     #[must_use]
     pub fn wait_ready(&self, timeout: Duration) -> Readiness {
         let not_yet = |state: &mut State| state.readiness() == Readiness::NotYet;
-        let state = self.shared.state.lock();
-        let (state, _) = self
+        let mut state = self.shared.state.lock();
+        state.waiting += 1;
+        let (mut state, _) = self
             .shared
             .changed
             .wait_timeout_while(state, timeout, not_yet)
             .unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
         state.readiness()
     }
 
@@ -128,13 +132,19 @@ impl PictureSink {
 
     /// Lets the picture go on, or not.
     pub(crate) fn set_open(&self, open: bool) {
-        self.shared.state.lock().is_open = open;
-        self.shared.changed.notify_all();
+        self.change(|state| state.is_open = open);
     }
 
     pub(crate) fn close(&self) {
-        self.shared.state.lock().is_closed = true;
-        self.shared.changed.notify_all();
+        self.change(|state| state.is_closed = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.shared.state.lock();
+        change(&mut state);
+        if state.waiting > 0 {
+            self.shared.changed.notify_all();
+        }
     }
 
     /// An update was given its number and goes out, or (`None`) is void.
@@ -148,14 +158,14 @@ impl PictureSink {
 
     /// The viewer's computer has an update.
     pub(crate) fn delivered(&self, header: UpdateHeader) {
-        self.shared.state.lock().pacer.delivered(header, self.shared.clock.monotonic());
-        self.shared.changed.notify_all();
+        let now = self.shared.clock.monotonic();
+        self.change(|state| state.pacer.delivered(header, now));
     }
 
     /// The viewer has shown an update.
     pub(crate) fn shown(&self, header: UpdateHeader) {
-        self.shared.state.lock().pacer.shown(header, self.shared.clock.monotonic());
-        self.shared.changed.notify_all();
+        let now = self.shared.clock.monotonic();
+        self.change(|state| state.pacer.shown(header, now));
     }
 }
 

@@ -40,17 +40,17 @@ impl Question {
             }
             Action::Control => "do everything on this computer that you could do yourself",
             Action::Point => "put arrows, lines and words over what you show",
-            Action::Demonstrate => "open a window here that shows their own screen, or one program on it",
+            Action::Demonstrate => "open a window here that shows their own screen, or a part of it",
         }));
         let cannot = if asks(Action::Control) {
             format!(
-                "{first} cannot answer questions like this one. Press F11 to take mouse and keyboard back at once."
+                "{first} cannot answer questions like this one. F11 takes mouse and keyboard back at once."
             )
         } else if asks(Action::Point) {
             format!("{first} will not be able to click, type, or open your files, and the marks fade away.")
         } else if asks(Action::Demonstrate) && !asks(Action::See) {
             format!(
-                "{first} sees and can use nothing of your computer through it, but gets what you type there. Never type a password."
+                "{first} sees and can use nothing of your computer through that window, but gets what you type into it: never type a password there."
             )
         } else {
             format!("{first} will not be able to click, type, or open your files.")

@@ -61,8 +61,8 @@ fn texts(ui: &mut Ui, organisation: &Organisation, operator: &OperatorIdentity) 
         widgets::body(ui, &operator.organisation);
         ui.add_space(UNIT / 2.0);
         widgets::status_dot(ui, Tone::Good, &format!("{} vouches for this person", organisation.name));
-        widgets::small(ui, &format!("Fingerprint  {}", organisation.fingerprint));
-        widgets::small(ui, &format!("Compare it with the one on {}'s own page.", organisation.name));
+        widgets::small(ui, &format!("Fingerprint of {}:  {}", organisation.name, organisation.fingerprint));
+        widgets::small(ui, "Compare it with the one on the organisation's own page.");
     });
     ui.add_space(UNIT / 2.0);
     if !organisation.acknowledgement.is_empty() {
@@ -76,10 +76,10 @@ pub(super) fn root_warning(ui: &mut Ui, organisation: &Organisation) {
     let text = match &organisation.root {
         RootNote::First | RootNote::Same => return,
         RootNote::Changed { before } => format!(
-            "Careful: this program says that it comes from “{}”, but its fingerprint is not the one that was \
-             first seen on this computer ({before}). Call the organisation on a number that you know before you \
-             go on.",
-            organisation.name
+            "Careful: this program says that it comes from “{}”, but it is not the “{0}” that was seen on this \
+             computer before. Fingerprint before: {before}. Now: {}. Call the organisation on a number that you \
+             know before you go on.",
+            organisation.name, organisation.fingerprint
         ),
         RootNote::LooksLike { known } => format!(
             "Careful: “{}” looks like “{known}”, which was seen on this computer before, but is somebody else. \

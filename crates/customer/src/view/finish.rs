@@ -42,7 +42,7 @@ pub(super) fn draw(
     widgets::status_dot(
         ui,
         Tone::Good,
-        "When this window closes, nothing of this program runs any more, and nobody can connect again.",
+        "When this window closes, nothing of this program runs any more, and nobody can connect through it.",
     );
     ui.add_space(UNIT);
     ui.horizontal(|ui| {

@@ -187,7 +187,7 @@ fn every_state_can_be_drawn_and_fits_its_window() {
             let mut show = |ui: &mut egui::Ui| draw(ui, &mut model, now).height;
             picture(folder.as_deref(), &format!("{name}-{suffix}"), MAIN_WIDTH, theme, &mut show);
         }
-        let text = "This download is damaged or was changed, so nothing was started. Download it again from your helper's own page.";
+        let text = "This download is damaged or was changed, so nothing was started. Download it again from the organisation's own page.";
         let mut show = |ui: &mut egui::Ui| trouble::draw(ui, text).height;
         picture(folder.as_deref(), &format!("trouble-{suffix}"), MAIN_WIDTH, theme, &mut show);
     }

@@ -56,7 +56,7 @@ fn play(
     tell("the customer shows the editor alone, and the operator sees nothing of the rest");
     customer.clicks("Show less …")?;
     customer.reads("What may")?;
-    customer.picks("Only these programs")?;
+    customer.picks("Only the programs that I tick")?;
     customer.picks("XTerm")?;
     customer.sees("whatever you could do on this computer can be done here")?;
     customer.answers("Show this")?;

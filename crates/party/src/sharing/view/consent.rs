@@ -69,8 +69,8 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
         kinds.push((Show::Monitor(number), format!("Only the monitor {which}")));
     }
     if !choosing.offer.programs.is_empty() {
-        kinds.push((Show::AllBut, "The whole screen, but not …".to_owned()));
-        kinds.push((Show::Only, "Only these programs …".to_owned()));
+        kinds.push((Show::AllBut, "The whole screen, but not what I tick".to_owned()));
+        kinds.push((Show::Only, "Only the programs that I tick".to_owned()));
     }
     for (show, words) in kinds {
         let radio = widgets::radio(ui, choosing.show == show, &words);
@@ -83,8 +83,6 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
         widgets::small(ui, "Whatever is open there can be seen: close what is private first.");
         return;
     }
-    let hides = choosing.show == Show::AllBut;
-    widgets::small(ui, if hides { "Tick what must not be seen:" } else { "Tick what may be seen:" });
     ui.indent("programs", |ui| {
         // As high in a window that is still small, or the window would never find its height.
         let list = ScrollArea::vertical().max_height(LIST_HEIGHT).min_scrolled_height(LIST_HEIGHT);
@@ -107,7 +105,7 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
             widgets::small(ui, &absent);
         }
         ui.horizontal_wrapped(|ui| {
-            widgets::body(ui, "Also shown:");
+            widgets::small(ui, "Shown:");
             for (place, words) in ["Desktop", "Task bar", "Notifications"].into_iter().enumerate() {
                 let edit = Edit::Surrounding(place);
                 ticked(ui, choosing.surroundings[place], words, edit, locate, acts);
