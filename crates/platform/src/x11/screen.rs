@@ -55,6 +55,7 @@ pub struct X11Screen {
     segment: Segment,
     /// Of the root, for which the segment has room.
     room: (u32, u32),
+    /// The composed picture; where nothing is to be kept back, the segment holds it.
     frame: Vec<u8>,
     mode: Mode,
     is_shielded: bool,
@@ -212,11 +213,17 @@ impl X11Screen {
 
     /// Begins with a frame on which nothing is.
     fn begin_frame(&mut self) {
-        let Rect { width, height, .. } = self.area;
-        self.frame = vec![0; width as usize * height as usize * BYTES_PER_PIXEL];
-        if let Mode::Composed(composer) = &mut self.mode {
-            pattern(&mut self.frame, width, Rect::new(0, 0, width, height));
-            composer.set_area(self.area);
+        match &mut self.mode {
+            Mode::Plain(_) => {
+                self.frame = Vec::new();
+                self.segment.blank(self.area);
+            }
+            Mode::Composed(composer) => {
+                let Rect { width, height, .. } = self.area;
+                self.frame = vec![0; width as usize * height as usize * BYTES_PER_PIXEL];
+                pattern(&mut self.frame, width, Rect::new(0, 0, width, height));
+                composer.set_area(self.area);
+            }
         }
         (self.whole, self.may_have_changed) = (true, true);
         self.cursor.forget();
@@ -252,30 +259,20 @@ impl X11Screen {
     }
 
     fn copy(&mut self, grant: &Grant<See>, region: &[Rect]) -> Result<(), PlatformError> {
-        let stride = self.area.width as usize * BYTES_PER_PIXEL;
-        let origin = (self.area.x, self.area.y);
-        for wanted in region {
-            let wanted = wanted.clipped(self.area.width, self.area.height);
-            if wanted.is_empty() {
-                continue;
-            }
-            grant.check()?;
-            let wanted = Rect::new(wanted.x + origin.0, wanted.y + origin.1, wanted.width, wanted.height);
-            match self.segment.copy(&self.connection, self.root, wanted, origin, &mut self.frame, stride) {
-                Ok(()) => {}
-                // The screen has shrunk since `next` last looked; the next call will say so.
-                Err(ReplyError::X11Error(_)) if self.has_other_size()? => {
-                    self.is_size_stale = true;
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            }
+        let clipped = region.iter().map(|wanted| wanted.clipped(self.area.width, self.area.height));
+        let places: Vec<Rect> = clipped.filter(|place| !place.is_empty()).collect();
+        grant.check()?;
+        match self.segment.copy(&self.connection, self.root, self.area, &places) {
+            Ok(()) => {}
+            // The screen has shrunk since `next` last looked; the next call will say so.
+            Err(ReplyError::X11Error(_)) if self.has_other_size()? => self.is_size_stale = true,
+            Err(error) => return Err(error.into()),
         }
         if matches!(self.scope.area, Area::Monitor(_)) {
             self.drain()?;
             if self.is_size_stale {
                 // What was copied may have been of another monitor that is there now.
-                self.frame.fill(0);
+                self.segment.blank(self.area);
                 self.whole = true;
             }
         }
@@ -402,7 +399,11 @@ impl Screen for X11Screen {
             Mode::Plain(_) => self.copy(grant, region)?,
             Mode::Composed(_) => self.compose(grant, region)?,
         }
-        crate::screen::view(self.area.width, self.area.height, &self.frame)
+        let frame = match self.mode {
+            Mode::Plain(_) => self.segment.frame(self.area),
+            Mode::Composed(_) => &self.frame,
+        };
+        crate::screen::view(self.area.width, self.area.height, frame)
     }
 
     fn shield(&mut self, on: bool) -> Result<(), PlatformError> {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{MmapMut, MmapOptions};
 use x11rb::connection::Connection;
 use x11rb::cookie::Cookie;
 use x11rb::errors::{ConnectionError, ReplyError};
@@ -27,17 +27,24 @@ pub(super) fn check_pixel_format(setup: &Setup, depth: u8) -> Result<(), Platfor
     Ok(())
 }
 
-/// A segment with room for a whole screen. The server makes it and passes it by file descriptor, so no
-/// System V identifiers can be left behind or collide.
+/// A segment with room for a whole screen, and once more for pieces of it. The server makes it and passes it by file
+/// descriptor, so no System V identifiers can be left behind or collide.
 #[derive(Debug)]
 pub(super) struct Segment {
     id: Seg,
-    memory: Mmap,
+    memory: MmapMut,
+}
+
+/// A place that the server was asked for.
+struct Asked<'c> {
+    cookie: Cookie<'c, RustConnection, GetImageReply>,
+    /// Where it is and where it has to go, unless it is there already.
+    piece: Option<(usize, Rect)>,
 }
 
 impl Segment {
     pub(super) fn new(connection: &RustConnection, width: u32, height: u32) -> Result<Self, PlatformError> {
-        let length = width as usize * height as usize * BYTES_PER_PIXEL;
+        let length = 2 * width as usize * height as usize * BYTES_PER_PIXEL;
         let size = u32::try_from(length)
             .map_err(|_| PlatformError::Refused(format!("a screen of {width} × {height} is too large")))?;
         let id = connection.generate_id()?;
@@ -45,8 +52,8 @@ impl Segment {
         let file = File::from(reply.shm_fd);
         // SAFETY: the server wrote the whole length (it created the file with it) and does not shorten
         // it while the segment is attached. It writes only while it carries out our ShmGetImage, whose
-        // reply is awaited before it is read.
-        let memory = unsafe { MmapOptions::new().len(length).map(&file)? };
+        // reply is awaited before anything is read.
+        let memory = unsafe { MmapOptions::new().len(length).map_mut(&file)? };
         Ok(Self { id, memory })
     }
 
@@ -77,29 +84,77 @@ impl Segment {
         &self.memory[at..at + length]
     }
 
-    /// Copies a place of the root, which must lie within it and, less `origin`, within the frame of `stride`
-    /// bytes a row.
+    /// The frame that [`Segment::copy`] fills, at the segment's beginning.
+    pub(super) fn frame(&self, area: Rect) -> &[u8] {
+        &self.memory[..frame_length(area)]
+    }
+
+    /// Nothing is on the frame any more.
+    pub(super) fn blank(&mut self, area: Rect) {
+        self.memory[..frame_length(area)].fill(0);
+    }
+
+    /// Copies places of the frame, which must lie within it, from the root; `area` is where the frame lies on the root.
+    ///
+    /// Where a place is at least half as wide as the frame, the server puts whole rows where they belong: what is
+    /// copied too much costs less than to copy it once more.
     pub(super) fn copy(
-        &self,
+        &mut self,
         connection: &RustConnection,
         root: Drawable,
-        place: Rect,
-        origin: (u32, u32),
-        frame: &mut [u8],
-        stride: usize,
+        area: Rect,
+        places: &[Rect],
     ) -> Result<(), ReplyError> {
-        self.ask(connection, root, place, 0)?.reply()?;
-        let row = place.width as usize * BYTES_PER_PIXEL;
-        let left = (place.x - origin.0) as usize * BYTES_PER_PIXEL;
-        let targets = frame.chunks_exact_mut(stride).skip((place.y - origin.1) as usize);
-        for (source, target) in self.memory.chunks_exact(row).take(place.height as usize).zip(targets) {
-            target[left..left + row].copy_from_slice(source);
+        let (stride, frame) = (area.width as usize * BYTES_PER_PIXEL, frame_length(area));
+        let (mut asked, mut used) = (Vec::with_capacity(places.len()), frame);
+        for place in places {
+            let is_wide = area.width <= 2 * place.width;
+            let length = place.width as usize * place.height as usize * BYTES_PER_PIXEL;
+            if !is_wide && self.room() < used + length {
+                self.settle(&mut asked, stride)?;
+                used = frame;
+            }
+            let (from, at) = if is_wide {
+                (Rect::new(0, place.y, area.width, place.height), place.y as usize * stride)
+            } else {
+                (*place, used)
+            };
+            let on_root = Rect::new(from.x + area.x, from.y + area.y, from.width, from.height);
+            let cookie = self.ask(connection, root, on_root, at)?;
+            let piece = (!is_wide).then_some((at, *place));
+            used += if is_wide { 0 } else { length };
+            asked.push(Asked { cookie, piece });
         }
-        Ok(())
+        self.settle(&mut asked, stride)
+    }
+
+    /// Waits for all that was asked for, and puts pieces where they belong.
+    fn settle(&mut self, asked: &mut Vec<Asked<'_>>, stride: usize) -> Result<(), ReplyError> {
+        let mut outcome = Ok(());
+        let mut pieces = Vec::with_capacity(asked.len());
+        for Asked { cookie, piece } in asked.drain(..) {
+            // All are awaited, so that the server writes nothing any more.
+            match cookie.reply() {
+                Ok(_) => pieces.extend(piece),
+                Err(error) => outcome = Err(error),
+            }
+        }
+        for (at, place) in pieces {
+            let row = place.width as usize * BYTES_PER_PIXEL;
+            let start = place.y as usize * stride + place.x as usize * BYTES_PER_PIXEL;
+            for y in 0..place.height as usize {
+                self.memory.copy_within(at + y * row..at + (y + 1) * row, start + y * stride);
+            }
+        }
+        outcome
     }
 
     pub(super) fn detach(self, connection: &RustConnection) -> Result<(), PlatformError> {
         connection.shm_detach(self.id)?;
         Ok(())
     }
+}
+
+fn frame_length(area: Rect) -> usize {
+    area.width as usize * area.height as usize * BYTES_PER_PIXEL
 }
