@@ -62,6 +62,8 @@ pub(crate) struct Choosing {
     pub(crate) show: Show,
     /// Programs to hide or to show, as the kind says.
     pub(crate) ticked: BTreeSet<ApplicationId>,
+    /// Programs that were hidden before and have no window just now, so that nobody could tick them again.
+    kept: BTreeSet<ApplicationId>,
     /// Background of the desktop, task bars, notifications: whether they are shown with chosen programs, or with
     /// what remains of the screen.
     pub(crate) surroundings: [bool; 3],
@@ -69,10 +71,8 @@ pub(crate) struct Choosing {
 
 impl Choosing {
     pub(super) fn new(offer: Offer) -> Self {
-        let mut choosing =
-            Self { offer, show: Show::Everything, ticked: BTreeSet::new(), surroundings: [true; 3] };
-        choosing.pick(Show::Everything);
-        choosing
+        let (ticked, kept) = (BTreeSet::new(), BTreeSet::new());
+        Self { offer, show: Show::Everything, ticked, kept, surroundings: [true; 3] }
     }
 
     /// As it was chosen before, as far as there is still the same to choose from.
@@ -86,13 +86,21 @@ impl Choosing {
             other => other,
         };
         (self.ticked, self.surroundings) = (chosen.ticked.clone(), chosen.surroundings);
+        let hidden: &[_] = match chosen.show {
+            Show::AllBut => &[&chosen.ticked, &chosen.kept],
+            Show::Only | Show::Monitor(_) => &[&chosen.kept],
+            // Whoever showed everything has hidden nothing any more.
+            Show::Everything => &[],
+        };
+        self.kept =
+            hidden.iter().copied().flatten().copied().filter(|hidden| !self.offers(*hidden)).collect();
     }
 
     /// Another kind. What goes with programs alone is little, until the person says otherwise.
     pub(crate) fn pick(&mut self, show: Show) {
         if self.show != show {
             // A tick hides in one kind and shows in another.
-            self.ticked.clear();
+            self.ticked = if show == Show::AllBut { self.kept.clone() } else { BTreeSet::new() };
         }
         self.show = show;
         self.surroundings = [show != Show::Only; 3];
@@ -108,12 +116,14 @@ impl Choosing {
     /// How many programs stay hidden that have no window just now.
     #[must_use]
     pub(crate) fn absent(&self) -> usize {
-        let is_listed =
-            |ticked: &&ApplicationId| self.offer.programs.iter().any(|program| program.id == **ticked);
         match self.show {
-            Show::AllBut => self.ticked.len() - self.ticked.iter().filter(is_listed).count(),
+            Show::AllBut => self.ticked.iter().filter(|ticked| !self.offers(**ticked)).count(),
             Show::Everything | Show::Only | Show::Monitor(_) => 0,
         }
+    }
+
+    fn offers(&self, program: ApplicationId) -> bool {
+        self.offer.programs.iter().any(|offered| offered.id == program)
     }
 
     /// Whether programs are to be ticked.
@@ -228,6 +238,11 @@ mod tests {
         choosing.tick(ApplicationId(1));
         let scope = choosing.choice().unwrap().scope;
         assert!(!scope.shows(ApplicationId(1)) && !scope.shows(ApplicationId(2)), "{scope:?}");
+        // Also by way of another kind.
+        choosing.pick(Show::Only);
+        assert_eq!(choosing.choice(), None);
+        choosing.pick(Show::AllBut);
+        assert!(!choosing.choice().unwrap().scope.shows(ApplicationId(2)));
         // Until it is said in words that everything is shown.
         choosing.pick(Show::Everything);
         assert_eq!(choosing.choice(), Some(Choice::screen()));
