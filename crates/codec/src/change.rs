@@ -50,7 +50,12 @@ fn bounds_of(frame: &FrameView<'_>, picture: &Picture, tile: Rect) -> Option<Rec
 /// True when a row of a tile differs; found without branches, which the compiler turns into vector code.
 #[inline(always)]
 fn is_other(frame: &FrameView<'_>, picture: &Picture, tile: Rect, y: u32) -> bool {
-    let (new, old) = (frame.pixels(tile.x, y, tile.width), picture.row(tile.x, y, tile.width));
+    differ(frame.pixels(tile.x, y, tile.width), picture.row(tile.x, y, tile.width))
+}
+
+/// True when two rows are not the same.
+#[inline(always)]
+pub(crate) fn differ(new: &[[u8; 4]], old: &[u32]) -> bool {
     let mut all = 0;
     for (new, old) in new.iter().zip(old) {
         all |= difference(*new, *old);

@@ -89,6 +89,11 @@ impl DirtyTiles {
         pixels
     }
 
+    /// For each tile whether it may differ.
+    pub(crate) fn all_dirty(&self) -> Vec<bool> {
+        self.tiles.iter().map(|tile| !matches!(tile, Tile::Clean)).collect()
+    }
+
     /// For each tile whether it differs; marked ones are taken not to.
     pub(crate) fn differing(&self) -> Vec<bool> {
         self.tiles.iter().map(|tile| matches!(tile, Tile::Differs { .. })).collect()

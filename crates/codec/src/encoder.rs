@@ -252,27 +252,26 @@ impl Encoder {
     fn compare(&mut self, frame: &FrameView<'_>, now: Duration) -> Vec<Copy> {
         let Self { grid, sent, dirty, activity, cache, memory, .. } = self;
         activity.due(now).into_iter().for_each(|number| dirty.mark(number));
-        let mut copies = Vec::new();
-        if dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
-            let mut differing = dirty.differing();
-            // What the viewer has roughly is nowhere to be found again.
-            for (number, differs) in (0..).zip(&mut differing) {
-                *differs &= activity.rough(number).is_none();
-            }
-            let moves = moves::make(grid, frame, sent, &differing, (memory, now));
-            for tile in moves.copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
-                if moves.right.contains(&tile) {
-                    dirty.clean(tile);
-                } else {
-                    dirty.mark(tile);
-                }
-                cache.touch(tile, now);
-            }
-            copies = moves.copies;
-            dirty.compare(grid, frame, sent);
+        // What the viewer has roughly is nowhere to be found again.
+        let movable = |mut tiles: Vec<bool>| {
+            (0..).zip(&mut tiles).for_each(|(number, tile)| *tile &= activity.rough(number).is_none());
+            tiles
+        };
+        let mut moves = moves::go_on(grid, frame, sent, &movable(dirty.all_dirty()), memory);
+        if moves.copies.is_empty() && dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
+            moves = moves::make(grid, frame, sent, &movable(dirty.differing()), (memory, now));
         }
+        for tile in moves.copies.iter().flat_map(|copy| grid.touched(&copy.to)) {
+            if moves.right.contains(&tile) {
+                dirty.clean(tile);
+            } else {
+                dirty.mark(tile);
+            }
+            cache.touch(tile, now);
+        }
+        dirty.compare(grid, frame, sent);
         activity.compared(&dirty.differing(), now);
-        copies
+        moves.copies
     }
 }
 

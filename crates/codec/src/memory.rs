@@ -32,6 +32,11 @@ impl Memory {
         &self.offsets
     }
 
+    /// True when the latest search found something: it may go on moving like that.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.in_vain == 0 && !self.offsets.is_empty()
+    }
+
     /// Something changed here. True when it is to be searched.
     pub(crate) fn is_worth_a_search(&mut self, area: Rect, now: Duration) -> bool {
         let is_new = area.intersection(&self.area) != area || now.saturating_sub(self.changed) > REST;

@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::bitstream::Copy;
+use crate::change;
 use crate::features::{Places, Scanner};
 use crate::grid::Grid;
 use crate::memory::Memory;
 use crate::picture::Picture;
-use crate::region::{self, Move, Offset};
-use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect};
+use crate::region::{self, Offset};
+use crate::wide::wide;
+use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect, TILE_SIDE};
 
 /// Fewer changed pixels than these are not looked at: coding them costs little.
 pub(crate) const LEAST_CHANGED: u64 = 8192;
@@ -73,21 +75,49 @@ pub(crate) fn make(
     if !memory.is_worth_a_search(around, now) {
         return Moves::default();
     }
+    let candidates = match again(grid, frame, sent, &runs, memory) {
+        Some(found) => vec![found],
+        None => candidates(votes(&runs, frame, sent), &runs),
+    };
+    carry_out(candidates, &runs, (grid, frame), sent, memory)
+}
+
+/// As [`make`], for what goes on moving as it did: then tiles that may have changed need not be compared before.
+pub(crate) fn go_on(
+    grid: &Grid,
+    frame: &FrameView<'_>,
+    sent: &mut Picture,
+    dirty: &[bool],
+    memory: &mut Memory,
+) -> Moves {
+    let runs = if memory.is_moving() { runs(grid, dirty) } else { Vec::new() };
+    if runs.iter().map(Rect::area).sum::<u64>() < LEAST_CHANGED {
+        return Moves::default();
+    }
+    let candidate = again(grid, frame, sent, &runs, memory);
+    carry_out(candidate.into_iter().collect(), &runs, (grid, frame), sent, memory)
+}
+
+/// Makes the copies for offsets that are worth a try.
+fn carry_out(
+    candidates: Vec<Candidate>,
+    runs: &[Rect],
+    (grid, frame): (&Grid, &FrameView<'_>),
+    sent: &mut Picture,
+    memory: &mut Memory,
+) -> Moves {
     let mut pixels = MOST_TRIALS * runs.iter().map(Rect::area).sum::<u64>();
     let Moves { mut copies, mut right } = Moves::default();
-    let again = memory.offsets().iter().find_map(|offset| again(grid, frame, sent, &runs, *offset));
-    let candidates = again.map_or_else(|| candidates(votes(&runs, frame, sent), &runs), |found| vec![found]);
     for candidate in candidates {
         let Some(rest) = pixels.checked_sub(candidate.area.area()) else { continue };
         pixels = rest;
-        for Move { copy, right: known } in region::find(grid, frame, sent, candidate.area, candidate.offset) {
+        for copy in region::find(grid, frame, sent, candidate.area, candidate.offset) {
             if copies.len() < MAX_COPIES && fits(grid, &copies, &copy) {
-                sent.copy_within((copy.x, copy.y), copy.to);
                 // What an earlier one set right may be wrong again.
                 for tile in grid.touched(&copy.to) {
                     right.remove(&tile);
                 }
-                right.extend(known);
+                right.extend(copy_and_compare(grid, frame, sent, &copy));
                 copies.push(copy);
                 memory.found(candidate.offset);
             }
@@ -96,8 +126,45 @@ pub(crate) fn make(
     Moves { copies, right }
 }
 
-/// An offset from before, if it explains most of what changed, judged by a few rows.
+/// Makes a copy, and compares each row of it while it is at hand. Gives the tiles inside it that are as in the frame.
+fn copy_and_compare(grid: &Grid, frame: &FrameView<'_>, sent: &mut Picture, copy: &Copy) -> Vec<u16> {
+    let to = copy.to;
+    let start = |side: u32| side / TILE_SIDE * TILE_SIDE;
+    let columns = (to.right() - start(to.x)).div_ceil(TILE_SIDE) as usize;
+    let rows = (to.bottom() - start(to.y)).div_ceil(TILE_SIDE) as usize;
+    let mut wrong = vec![false; columns * rows];
+    wide(
+        #[inline(always)]
+        || {
+            sent.copy_within_and((copy.x, copy.y), to, |y, row| {
+                let new = frame.pixels(to.x, y, to.width);
+                let tiles = &mut wrong[((y - start(to.y)) / TILE_SIDE) as usize * columns..][..columns];
+                let mut at = to.x;
+                for wrong in tiles {
+                    let end = (start(at) + TILE_SIDE).min(to.right());
+                    let part = (at - to.x) as usize..(end - to.x) as usize;
+                    *wrong |= change::differ(&new[part.clone()], &row[part]);
+                    at = end;
+                }
+            });
+        },
+    );
+    let tiles = grid.touched(&to).zip(wrong);
+    tiles.filter(|(tile, wrong)| !wrong && to.contains(&grid.tile(*tile))).map(|(tile, _)| tile).collect()
+}
+
+/// An offset from before that explains most of what changed, judged by a few rows.
 fn again(
+    grid: &Grid,
+    frame: &FrameView<'_>,
+    sent: &Picture,
+    runs: &[Rect],
+    memory: &Memory,
+) -> Option<Candidate> {
+    memory.offsets().iter().find_map(|offset| explains(grid, frame, sent, runs, *offset))
+}
+
+fn explains(
     grid: &Grid,
     frame: &FrameView<'_>,
     sent: &Picture,

@@ -71,12 +71,24 @@ impl Picture {
 
     /// Copies the pixels of a rectangle as large as `to` whose upper left corner is given; both lie inside the
     /// picture and may overlap.
-    pub(crate) fn copy_within(&mut self, (x, y): (u32, u32), to: Rect) {
+    pub(crate) fn copy_within(&mut self, from: (u32, u32), to: Rect) {
+        self.copy_within_and(from, to, |_, _| ());
+    }
+
+    /// As [`Picture::copy_within`]; calls `made` with the number of each row in the picture and its copy.
+    #[inline(always)]
+    pub(crate) fn copy_within_and(
+        &mut self,
+        (x, y): (u32, u32),
+        to: Rect,
+        mut made: impl FnMut(u32, &[u32]),
+    ) {
         let length = to.width as usize;
         let mut row = |number: u32| {
             let from = (y + number) as usize * self.width + x as usize;
-            let to = (to.y + number) as usize * self.width + to.x as usize;
-            self.pixels.copy_within(from..from + length, to);
+            let start = (to.y + number) as usize * self.width + to.x as usize;
+            self.pixels.copy_within(from..from + length, start);
+            made(to.y + number, &self.pixels[start..start + length]);
         };
         // Never onto a row that is still to be read.
         if to.y > y { (0..to.height).rev().for_each(&mut row) } else { (0..to.height).for_each(&mut row) }

@@ -16,6 +16,8 @@ const CELL_WIDTH: u32 = 64;
 const CELL_HEIGHT: u32 = 8;
 const MOST_COLUMNS: u32 = 32;
 const MOST_ROWS: u32 = 160;
+/// One row in so many is counted, to find the cells; where a rectangle ends is found with every row.
+const ROWS_A_COUNTED: u32 = 4;
 /// Pixels that are counted side by side.
 const LANES: usize = 16;
 /// Most rectangles for one offset.
@@ -69,13 +71,17 @@ impl Overlay<'_> {
             .map(|((new, old), from)| (new.as_chunks::<4>().0, old, from))
     }
 
-    /// How many pixels of a rectangle are wrong now, and how many would be.
+    /// About how many pixels of a rectangle are wrong now, and how many would be, judged by one row in [`ROWS_A_COUNTED`].
     #[inline(always)]
     fn count(&self, rect: Rect) -> (i32, i32) {
         let origin = self.offset.origin((rect.x, rect.y)).unwrap_or_default();
         let mut lanes = [[0i32; LANES]; 2];
         let mut rest = (0, 0);
-        for y in 0..rect.height {
+        let mut top = 0;
+        while top < rect.height {
+            // Not always the same one, so that no period of lines of text is taken for what moved.
+            let rows = ROWS_A_COUNTED.min(rect.height - top);
+            let y = top + ((rect.y + top).wrapping_mul(0x9E37_79B1) >> 16) % rows;
             let new = self.frame.pixels(rect.x, rect.y + y, rect.width).as_chunks::<LANES>();
             let old = self.sent.row(rect.x, rect.y + y, rect.width).as_chunks::<LANES>();
             let from = self.sent.row(origin.0, origin.1 + y, rect.width).as_chunks::<LANES>();
@@ -88,8 +94,10 @@ impl Overlay<'_> {
                 }
             }
             rest = (rest.0 + count_wrong(new.1, old.1), rest.1 + count_wrong(new.1, from.1));
+            top += rows;
         }
-        (rest.0 + lanes[0].iter().sum::<i32>(), rest.1 + lanes[1].iter().sum::<i32>())
+        let all = |rest: i32, lanes: &[i32; LANES]| (rest + lanes.iter().sum::<i32>()) * ROWS_A_COUNTED as i32;
+        (all(rest.0, &lanes[0]), all(rest.1, &lanes[1]))
     }
 
     /// What each column gains, from the left.
@@ -134,13 +142,6 @@ fn count_wrong(new: &[[u8; 4]], old: &[u32]) -> i32 {
     new.iter().zip(old).map(|(new, old)| is_wrong(*new, *old)).sum()
 }
 
-/// A copy, and what is known of it.
-pub(crate) struct Move {
-    pub(crate) copy: Copy,
-    /// Tiles that it sets right as a whole, so that they need not be compared again.
-    pub(crate) right: Vec<u16>,
-}
-
 /// Finds what moved by `offset` into `area`. Every copy is made from the picture as it is now if they are made in
 /// this order.
 pub(crate) fn find(
@@ -149,7 +150,7 @@ pub(crate) fn find(
     sent: &Picture,
     area: Rect,
     offset: Offset,
-) -> Vec<Move> {
+) -> Vec<Copy> {
     let area = offset.clip(grid, area);
     let overlay = Overlay { frame, sent, offset };
     let mut cells = Cells::count(&overlay, area);
@@ -168,13 +169,7 @@ pub(crate) fn find(
             copies.push(Copy { x, y, to });
         }
     }
-    let right = |copy: &Copy| {
-        let tiles = grid.touched(&copy.to);
-        tiles
-            .filter(|tile| copy.to.contains(&grid.tile(*tile)) && cells.are_right(&grid.tile(*tile)))
-            .collect()
-    };
-    in_order(copies).into_iter().map(|copy| Move { right: right(&copy), copy }).collect()
+    in_order(copies)
 }
 
 /// How many pixels of a row a copy sets right, less those that it sets wrong, and how many are wrong now.
@@ -271,10 +266,8 @@ struct Cells {
     columns: usize,
     /// Row by row.
     gains: Vec<i32>,
-    /// How many pixels are wrong now.
+    /// About how many pixels are wrong now.
     wrong: Vec<i32>,
-    /// How many would be.
-    left: Vec<i32>,
 }
 
 impl Cells {
@@ -292,29 +285,14 @@ impl Cells {
         let columns = area.width.div_ceil(width) as usize;
         let mut gains = Vec::with_capacity(columns * area.height.div_ceil(height) as usize);
         let mut wrong = Vec::with_capacity(gains.capacity());
-        let mut left = Vec::with_capacity(gains.capacity());
         for y in (area.y..area.bottom()).step_by(height as usize) {
             for x in (area.x..area.right()).step_by(width as usize) {
                 let (before, after) = overlay.count(Rect::new(x, y, width, height).intersection(&area));
                 gains.push(before - after);
                 wrong.push(before);
-                left.push(after);
             }
         }
-        Self { area, width, height, columns, gains, wrong, left }
-    }
-
-    /// Whether a copy leaves nothing wrong in a rectangle.
-    fn are_right(&self, rect: &Rect) -> bool {
-        if !self.area.contains(rect) {
-            return false;
-        }
-        let cells = |start: u32, end: u32, size: u32| (start / size) as usize..end.div_ceil(size) as usize;
-        let columns = cells(rect.x - self.area.x, rect.right() - self.area.x, self.width);
-        let mut rows = cells(rect.y - self.area.y, rect.bottom() - self.area.y, self.height);
-        rows.all(|row| {
-            self.left[row * self.columns..][..self.columns][columns.clone()].iter().all(|left| *left == 0)
-        })
+        Self { area, width, height, columns, gains, wrong }
     }
 
     /// The rectangle whose cells gain most, if that is worth a copy.
