@@ -257,7 +257,7 @@ impl Encoder {
             (0..).zip(&mut tiles).for_each(|(number, tile)| *tile &= activity.rough(number).is_none());
             tiles
         };
-        let mut moves = moves::go_on(grid, frame, sent, &movable(dirty.all_dirty()), memory);
+        let mut moves = moves::go_on(grid, frame, sent, &movable(dirty.all_dirty()), (memory, now));
         if moves.copies.is_empty() && dirty.compare(grid, frame, sent) >= moves::LEAST_CHANGED {
             moves = moves::make(grid, frame, sent, &movable(dirty.differing()), (memory, now));
         }

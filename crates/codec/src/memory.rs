@@ -1,13 +1,10 @@
-//! What earlier searches for moves found, so that a page that goes on scrolling is not searched anew, and what never
-//! moves, like a flood of text, only now and then.
+//! Whether earlier searches for moves found something, so that what goes on moving is not compared before, and what never
+//! moves, like a flood of text, is searched only now and then.
 
 use std::time::Duration;
 
 use crate::Rect;
-use crate::region::Offset;
 
-/// Offsets that are remembered: a wheel turns both ways, at more than one speed.
-const OFFSETS: usize = 4;
 /// So many searches in succession that find nothing are in vain; then only one in [`ONE_IN`] changes is searched.
 const IN_VAIN: u32 = 3;
 const ONE_IN: u32 = 4;
@@ -17,8 +14,8 @@ const REST: Duration = Duration::from_millis(350);
 /// What earlier searches found.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// The latest first.
-    offsets: Vec<Offset>,
+    /// The latest search found something.
+    is_moving: bool,
     /// Where searches found nothing, and how many changes there were since they did.
     area: Rect,
     in_vain: u32,
@@ -27,14 +24,13 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Offsets worth a try.
-    pub(crate) fn offsets(&self) -> &[Offset] {
-        &self.offsets
-    }
-
-    /// True when the latest search found something: it may go on moving like that.
-    pub(crate) fn is_moving(&self) -> bool {
-        self.in_vain == 0 && !self.offsets.is_empty()
+    /// Something changed. True when it is likely to have moved, because what changed before had.
+    pub(crate) fn is_moving(&mut self, now: Duration) -> bool {
+        self.is_moving &= now.saturating_sub(self.changed) <= REST;
+        if self.is_moving {
+            self.changed = now;
+        }
+        self.is_moving
     }
 
     /// Something changed here. True when it is to be searched.
@@ -44,16 +40,14 @@ impl Memory {
         if is_new {
             (self.area, self.in_vain) = (area, 0);
         }
+        self.is_moving = false;
         self.in_vain = self.in_vain.saturating_add(1);
         self.in_vain <= IN_VAIN || self.in_vain.is_multiple_of(ONE_IN)
     }
 
     /// Something was found to have moved.
-    pub(crate) fn found(&mut self, offset: Offset) {
-        self.in_vain = 0;
-        self.offsets.retain(|other| *other != offset);
-        self.offsets.insert(0, offset);
-        self.offsets.truncate(OFFSETS);
+    pub(crate) fn found(&mut self) {
+        (self.in_vain, self.is_moving) = (0, true);
     }
 }
 
@@ -63,7 +57,6 @@ mod tests {
 
     use super::Memory;
     use crate::Rect;
-    use crate::region::Offset;
 
     const AREA: Rect = Rect::new(64, 64, 640, 320);
 
@@ -81,12 +74,18 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_is_always_searched_and_its_offsets_remembered() {
+    fn what_moves_is_always_searched_until_it_rests_or_a_search_is_in_vain() {
         let mut memory = Memory::default();
-        for y in [7, 8, 7, 9, 10, 11, 7].map(|y| Offset::between((0, 0), (0, y))) {
-            assert!(memory.is_worth_a_search(AREA, Duration::ZERO));
-            memory.found(y);
+        let at = Duration::from_millis;
+        assert!(!memory.is_moving(at(0)));
+        for time in [0, 10, 20, 30] {
+            assert!(memory.is_worth_a_search(AREA, at(time)));
+            memory.found();
         }
-        assert_eq!(memory.offsets(), [7, 11, 10, 9].map(|y| Offset::between((0, 0), (0, y))));
+        assert!(memory.is_moving(at(300)) && memory.is_moving(at(600)), "it goes on moving");
+        assert!(!memory.is_moving(at(1_000)), "it has rested");
+        memory.found();
+        assert!(memory.is_worth_a_search(AREA, at(1_010)));
+        assert!(!memory.is_moving(at(1_010)), "nothing was found");
     }
 }

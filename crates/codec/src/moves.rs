@@ -21,10 +21,7 @@ use crate::{FrameView, MAX_COPIED, MAX_COPIES, Rect, TILE_SIDE};
 pub(crate) const LEAST_CHANGED: u64 = 8192;
 /// In this share of the rows features are looked for, of the picture as sent and of the frame, in 1/16. Which rows
 /// is random, so that no period of lines of text makes them miss each other.
-const ROWS_SENT: u32 = 4;
-const ROWS_NEW: u32 = 4;
-/// By this share of the rows an offset from before is tried.
-const ROWS_TRIED: u32 = 1;
+const ROWS: u32 = 3;
 /// One pixel in so many begins a feature.
 const PIXELS_A_FEATURE: u64 = 64;
 /// Fewest votes for an offset that is tried.
@@ -75,32 +72,25 @@ pub(crate) fn make(
     if !memory.is_worth_a_search(around, now) {
         return Moves::default();
     }
-    let candidates = match again(grid, frame, sent, &runs, memory) {
-        Some(found) => vec![found],
-        None => candidates(votes(&runs, frame, sent), &runs),
-    };
-    carry_out(candidates, &runs, (grid, frame), sent, memory)
+    search(&runs, (grid, frame), sent, memory)
 }
 
-/// As [`make`], for what goes on moving as it did: then tiles that may have changed need not be compared before.
+/// As [`make`], for what goes on moving: then tiles that may have changed need not be compared before.
 pub(crate) fn go_on(
     grid: &Grid,
     frame: &FrameView<'_>,
     sent: &mut Picture,
     dirty: &[bool],
-    memory: &mut Memory,
+    (memory, now): (&mut Memory, Duration),
 ) -> Moves {
-    let runs = if memory.is_moving() { runs(grid, dirty) } else { Vec::new() };
-    if runs.iter().map(Rect::area).sum::<u64>() < LEAST_CHANGED {
+    let runs = runs(grid, dirty);
+    if runs.iter().map(Rect::area).sum::<u64>() < LEAST_CHANGED || !memory.is_moving(now) {
         return Moves::default();
     }
-    let candidate = again(grid, frame, sent, &runs, memory);
-    carry_out(candidate.into_iter().collect(), &runs, (grid, frame), sent, memory)
+    search(&runs, (grid, frame), sent, memory)
 }
 
-/// Makes the copies for offsets that are worth a try.
-fn carry_out(
-    candidates: Vec<Candidate>,
+fn search(
     runs: &[Rect],
     (grid, frame): (&Grid, &FrameView<'_>),
     sent: &mut Picture,
@@ -108,10 +98,11 @@ fn carry_out(
 ) -> Moves {
     let mut pixels = MOST_TRIALS * runs.iter().map(Rect::area).sum::<u64>();
     let Moves { mut copies, mut right } = Moves::default();
-    for candidate in candidates {
-        let Some(rest) = pixels.checked_sub(candidate.area.area()) else { continue };
+    for candidate in candidates(votes(runs, frame, sent), runs) {
+        let area = copies.iter().fold(candidate.area, |area, copy| besides(area, copy.to));
+        let Some(rest) = pixels.checked_sub(area.area()) else { continue };
         pixels = rest;
-        for copy in region::find(grid, frame, sent, candidate.area, candidate.offset) {
+        for copy in region::find(grid, frame, sent, area, candidate.offset) {
             if copies.len() < MAX_COPIES && fits(grid, &copies, &copy) {
                 // What an earlier one set right may be wrong again.
                 for tile in grid.touched(&copy.to) {
@@ -119,11 +110,26 @@ fn carry_out(
                 }
                 right.extend(copy_and_compare(grid, frame, sent, &copy));
                 copies.push(copy);
-                memory.found(candidate.offset);
+                memory.found();
             }
         }
     }
     Moves { copies, right }
+}
+
+/// What is left of an area beside a copy that sets most of it right: the largest strip.
+fn besides(area: Rect, copy: Rect) -> Rect {
+    let inside = area.intersection(&copy);
+    if 2 * inside.area() < area.area() {
+        return area;
+    }
+    let strips = [
+        Rect::new(area.x, area.y, area.width, inside.y - area.y),
+        Rect::new(area.x, inside.bottom(), area.width, area.bottom() - inside.bottom()),
+        Rect::new(area.x, area.y, inside.x - area.x, area.height),
+        Rect::new(inside.right(), area.y, area.right() - inside.right(), area.height),
+    ];
+    strips.into_iter().max_by_key(Rect::area).unwrap_or_default()
 }
 
 /// Makes a copy, and compares each row of it while it is at hand. Gives the tiles inside it that are as in the frame.
@@ -153,41 +159,6 @@ fn copy_and_compare(grid: &Grid, frame: &FrameView<'_>, sent: &mut Picture, copy
     tiles.filter(|(tile, wrong)| !wrong && to.contains(&grid.tile(*tile))).map(|(tile, _)| tile).collect()
 }
 
-/// An offset from before that explains most of what changed, judged by a few rows.
-fn again(
-    grid: &Grid,
-    frame: &FrameView<'_>,
-    sent: &Picture,
-    runs: &[Rect],
-    memory: &Memory,
-) -> Option<Candidate> {
-    memory.offsets().iter().find_map(|offset| explains(grid, frame, sent, runs, *offset))
-}
-
-fn explains(
-    grid: &Grid,
-    frame: &FrameView<'_>,
-    sent: &Picture,
-    runs: &[Rect],
-    offset: Offset,
-) -> Option<Candidate> {
-    let mut sums = (0i64, 0i64);
-    let mut area: Option<Rect> = None;
-    for run in runs {
-        let mut gained = 0;
-        for y in rows(run, ROWS_TRIED, 3) {
-            let (gain, wrong) = region::sample(grid, frame, sent, Rect::new(run.x, y, run.width, 1), offset);
-            gained += gain;
-            sums = (sums.0 + i64::from(gain), sums.1 + i64::from(wrong));
-        }
-        if gained > 0 {
-            area = Some(area.map_or(*run, |area| area.around(run)));
-        }
-    }
-    let area = area.filter(|_| 4 * sums.0 >= 3 * sums.1)?;
-    Some(Candidate { offset, area: connected(area, runs) })
-}
-
 /// True when all copies together are not too large.
 fn fits(grid: &Grid, copies: &[Copy], copy: &Copy) -> bool {
     copies.iter().chain([copy]).map(|copy| copy.to.area()).sum::<u64>() <= grid.area().min(MAX_COPIED)
@@ -212,14 +183,14 @@ fn votes(runs: &[Rect], frame: &FrameView<'_>, sent: &Picture) -> Vec<Vote> {
     let mut scanner = Scanner::default();
     let narrow = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     for run in runs {
-        for y in rows(run, ROWS_SENT, 1) {
+        for y in rows(run, 1) {
             let [above, row] = [y - 1, y].map(|y| sent.row(run.x, y, run.width));
             scanner.scan(above, row, |hash, x| places.insert(hash, narrow(run.x + x), narrow(y)));
         }
     }
     let mut votes = Vec::new();
     for run in runs {
-        for y in rows(run, ROWS_NEW, 2) {
+        for y in rows(run, 2) {
             let [above, row] = [y - 1, y].map(|y| frame.pixels(run.x, y, run.width));
             scanner.scan(above, row, |hash, x| {
                 for (from_x, from_y) in places.of(hash) {
@@ -236,13 +207,13 @@ fn votes(runs: &[Rect], frame: &FrameView<'_>, sent: &Picture) -> Vec<Vote> {
 }
 
 /// A random share of the rows of a run; not the picture's first, as it has none above it.
-fn rows(run: &Rect, share: u32, seed: u32) -> impl Iterator<Item = u32> + use<> {
+fn rows(run: &Rect, seed: u32) -> impl Iterator<Item = u32> + use<> {
     let random = move |y: u32| {
         let mixed = (y << 2 ^ seed).wrapping_mul(0x9E37_79B1);
         let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B);
         (mixed ^ mixed >> 13).wrapping_mul(0xC2B2_AE35)
     };
-    (run.y.max(1)..run.bottom()).filter(move |y| random(*y) >> 28 < share)
+    (run.y.max(1)..run.bottom()).filter(move |y| random(*y) >> 28 < ROWS)
 }
 
 /// The offsets to try, those with most votes first.

@@ -96,7 +96,8 @@ impl Overlay<'_> {
             rest = (rest.0 + count_wrong(new.1, old.1), rest.1 + count_wrong(new.1, from.1));
             top += rows;
         }
-        let all = |rest: i32, lanes: &[i32; LANES]| (rest + lanes.iter().sum::<i32>()) * ROWS_A_COUNTED as i32;
+        let all =
+            |rest: i32, lanes: &[i32; LANES]| (rest + lanes.iter().sum::<i32>()) * ROWS_A_COUNTED as i32;
         (all(rest.0, &lanes[0]), all(rest.1, &lanes[1]))
     }
 
@@ -170,29 +171,6 @@ pub(crate) fn find(
         }
     }
     in_order(copies)
-}
-
-/// How many pixels of a row a copy sets right, less those that it sets wrong, and how many are wrong now.
-pub(crate) fn sample(
-    grid: &Grid,
-    frame: &FrameView<'_>,
-    sent: &Picture,
-    row: Rect,
-    offset: Offset,
-) -> (i32, i32) {
-    let part = offset.clip(grid, row);
-    let wrong = |new: Rect, old: (u32, u32)| {
-        let (new, old) = (frame.pixels(new.x, new.y, new.width), sent.row(old.0, old.1, new.width));
-        wide(
-            #[inline(always)]
-            || count_wrong(new, old),
-        )
-    };
-    let all = wrong(row, (row.x, row.y));
-    let Some(from) = offset.origin((part.x, part.y)).filter(|_| !part.is_empty()) else {
-        return (0, all);
-    };
-    (wrong(part, (part.x, part.y)) - wrong(part, from), all)
 }
 
 /// Puts copies into an order in which none overwrites what a later one reads. For one offset there is one.
