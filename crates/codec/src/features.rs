@@ -129,7 +129,7 @@ struct Slot {
 impl Places {
     /// Room for about so many features.
     pub(crate) fn with_room(features: usize) -> Self {
-        let slots = (2 * features).next_power_of_two().clamp(1 << 8, 1 << 16);
+        let slots = (2 * features).next_power_of_two().clamp(1 << 8, 1 << 15);
         Self { slots: vec![Slot::default(); slots], shift: u32::BITS - slots.ilog2() }
     }
 

@@ -16,8 +16,11 @@ const CELL_WIDTH: u32 = 64;
 const CELL_HEIGHT: u32 = 8;
 const MOST_COLUMNS: u32 = 32;
 const MOST_ROWS: u32 = 160;
-/// One row in so many is counted, to find the cells; where a rectangle ends is found with every row.
+/// One row in so many is counted, to find the cells.
 const ROWS_A_COUNTED: u32 = 4;
+/// Where there are so many rows, columns are judged by one in some.
+const MANY_ROWS: u32 = 192;
+const ROWS_A_COLUMN_ASKS: usize = 3;
 /// Pixels that are counted side by side.
 const LANES: usize = 16;
 /// Most rectangles for one offset.
@@ -101,13 +104,14 @@ impl Overlay<'_> {
         (all(rest.0, &lanes[0]), all(rest.1, &lanes[1]))
     }
 
-    /// What each column gains, from the left.
+    /// What each column gains, from the left; of many rows only some are asked.
     fn columns(&self, rect: Rect) -> Vec<i32> {
         let mut columns = vec![0; rect.width as usize];
         wide(
             #[inline(always)]
             || {
-                for (new, old, from) in self.rows(rect) {
+                let step = if rect.height < MANY_ROWS { 1 } else { ROWS_A_COLUMN_ASKS };
+                for (new, old, from) in self.rows(rect).step_by(step) {
                     for (((column, new), old), from) in columns.iter_mut().zip(new).zip(old).zip(from) {
                         *column += gain(*new, *old, *from);
                     }
