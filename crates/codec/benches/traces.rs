@@ -22,6 +22,15 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/traces");
 const PASSES: u32 = 5;
 /// How the bench calls itself under Valgrind: a single pass.
 const ONCE: &str = "--once";
+/// And how a trace is to be played then.
+const ALONE: &str = "alone";
+const GOING_ON: &str = "going-on";
+/// Of this trace another one is made, in which the film goes on: its pictures forwards and backwards so many times. What
+/// it begins with and its exact picture at rest do not count there.
+const FILM: &str = "film";
+const TURNS: usize = 4;
+const FILM_BEGINS: usize = 20;
+const FILM_TIME: Duration = Duration::from_millis(42);
 /// Films and photographs are made exact after the last picture, within this time and by these steps.
 const REST: Duration = Duration::from_secs(1);
 const REST_STEP: Duration = Duration::from_millis(50);
@@ -34,6 +43,10 @@ struct Trace {
     width: u32,
     height: u32,
     pictures: Vec<Picture>,
+    /// How many pictures do not count at the beginning.
+    begins: usize,
+    /// Whether the rest counts, after the last one.
+    ends: bool,
 }
 
 /// What differs from the picture before.
@@ -67,8 +80,45 @@ impl Trace {
             pictures.push(Picture { at, place, pixels: pixels(planes, place) });
         }
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, width, height, pictures })
+        // The first picture is what was there before.
+        Ok(Self { name, width, height, pictures, begins: 1, ends: true })
     }
+
+    /// The same pictures forwards and backwards, as a film that does not end.
+    fn going_on(&self) -> Self {
+        let (width, height) = (self.width, self.height);
+        let mut screen = vec![0; width as usize * height as usize * 4];
+        let screens: Vec<Vec<u8>> = (self.pictures.iter())
+            .map(|picture| {
+                draw(&mut screen, width, picture);
+                screen.clone()
+            })
+            .collect();
+        let places = self.pictures.iter().skip(1).map(|picture| picture.place);
+        let film = places.reduce(around).unwrap_or_default();
+        let order = (0..screens.len()).chain((1..screens.len().saturating_sub(1)).rev());
+        let order: Vec<usize> = order.collect();
+        let pictures = (0..TURNS * order.len()).map(|n| {
+            let place = if n == 0 { Rect::new(0, 0, width, height) } else { film };
+            let pixels = crop(&screens[order[n % order.len()]], width, place);
+            Picture { at: FILM_TIME * n as u32, place, pixels }
+        });
+        let (name, pictures) = (format!("{}, going on", self.name), pictures.collect());
+        Self { name, width, height, pictures, begins: FILM_BEGINS, ends: false }
+    }
+}
+
+fn around(a: Rect, b: Rect) -> Rect {
+    let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+    Rect::new(x, y, a.right().max(b.right()) - x, a.bottom().max(b.bottom()) - y)
+}
+
+fn crop(screen: &[u8], width: u32, place: Rect) -> Vec<u8> {
+    let row = |y: u32| {
+        let start = (y * width + place.x) as usize * 4;
+        &screen[start..start + place.width as usize * 4]
+    };
+    (place.y..place.bottom()).flat_map(row).copied().collect()
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Failure> {
@@ -115,6 +165,15 @@ fn traced_encode(
     view: &FrameView<'_>,
     now: Duration,
 ) -> Result<Option<Vec<u8>>, Failure> {
+    encode(encoder, marked, view, now)
+}
+
+fn encode(
+    encoder: &mut Encoder,
+    marked: &[Rect],
+    view: &FrameView<'_>,
+    now: Duration,
+) -> Result<Option<Vec<u8>>, Failure> {
     encoder.mark(marked);
     Ok(encoder.at(now).next_update(view, usize::MAX, None)?)
 }
@@ -126,7 +185,7 @@ fn traced_decode(decoder: &mut Decoder, update: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Plays a trace; all but the first picture, which is what was there before, counts.
+/// Plays a trace.
 fn play(trace: &Trace) -> Result<Cost, Failure> {
     let (mut encoder, mut decoder) =
         (Encoder::new(trace.width, trace.height)?, Decoder::new(trace.width, trace.height)?);
@@ -136,16 +195,22 @@ fn play(trace: &Trace) -> Result<Cost, Failure> {
     let rest =
         (1..).map(|step| REST_STEP * step).take_while(|time| *time <= REST).map(|time| (last + time, None));
     let pictures = trace.pictures.iter().map(|picture| (picture.at, Some(picture)));
-    for (at, picture) in pictures.chain(rest) {
-        let before = cost;
+    for (number, (at, picture)) in pictures.chain(rest).enumerate() {
+        let counts = trace.begins <= number && (trace.ends || picture.is_some());
         let mut marked = Vec::new();
         if let Some(picture) = picture {
             draw(&mut screen, trace.width, picture);
             marked.push(picture.place);
-            cost.pixels += picture.place.area();
+            cost.pixels += if counts { picture.place.area() } else { 0 };
         }
         let view = FrameView::new(trace.width, trace.height, trace.width as usize * 4, &screen)?;
         loop {
+            if !counts {
+                let Some(update) = encode(&mut encoder, &marked, &view, at)? else { break };
+                marked.clear();
+                decoder.apply(&update)?;
+                continue;
+            }
             let start = Instant::now();
             let update = traced_encode(&mut encoder, &marked, &view, at)?;
             cost.encode += start.elapsed();
@@ -155,9 +220,6 @@ fn play(trace: &Trace) -> Result<Cost, Failure> {
             traced_decode(&mut decoder, &update)?;
             cost.decode += start.elapsed();
             cost.bytes += update.len();
-        }
-        if at == Duration::ZERO {
-            cost = before;
         }
     }
     let shown = decoder.pixels().iter().zip(screen.as_chunks::<4>().0);
@@ -176,13 +238,13 @@ fn draw(screen: &mut [u8], width: u32, picture: &Picture) {
 }
 
 /// Instructions of all calls of one function while a trace is played.
-fn count(file: &Path, function: &str) -> Result<u64, Failure> {
+fn count(file: &Path, turn: &str, function: &str) -> Result<u64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
         .arg(format!("--toggle-collect=*{function}*"))
         .arg(std::env::current_exe()?)
         .arg(ONCE)
-        .arg(file)
+        .args([file.as_os_str(), turn.as_ref()])
         .output()
         .map_err(|error| format!("cannot start valgrind, which Debian has as a package: {error}"))?;
     let told = String::from_utf8_lossy(&output.stderr);
@@ -196,31 +258,40 @@ fn table(files: &[PathBuf], counts: bool) -> Result<(), Failure> {
     println!("{:<28} {:>14} {:>14} {:>12} {:>16}", "trace", "encode", "decode", "bits/px", "bytes");
     for file in files {
         let trace = Trace::read(file)?;
-        let mut best = play(&trace)?;
-        let pixels = best.pixels as f64;
-        let each = |total: Duration| total.as_nanos() as f64 / pixels;
-        let (encode, decode) = if counts {
-            let each = |function| count(file, function).map(|count| count as f64 / pixels);
-            (each("traced_encode")?, each("traced_decode")?)
-        } else {
-            for _ in 1..PASSES {
-                let cost = play(&trace)?;
-                (best.encode, best.decode) = (best.encode.min(cost.encode), best.decode.min(cost.decode));
-            }
-            (each(best.encode), each(best.decode))
-        };
-        let bits = best.bytes as f64 * 8.0 / pixels;
-        println!("{:<28} {encode:>14.3} {decode:>14.3} {bits:>12.3} {:>16}", trace.name, best.bytes);
+        row(file, ALONE, &trace, counts)?;
+        if trace.name == FILM {
+            row(file, GOING_ON, &trace.going_on(), counts)?;
+        }
     }
+    Ok(())
+}
+
+fn row(file: &Path, turn: &str, trace: &Trace, counts: bool) -> Result<(), Failure> {
+    let mut best = play(trace)?;
+    let pixels = best.pixels as f64;
+    let each = |total: Duration| total.as_nanos() as f64 / pixels;
+    let (encode, decode) = if counts {
+        let each = |function| count(file, turn, function).map(|count| count as f64 / pixels);
+        (each("traced_encode")?, each("traced_decode")?)
+    } else {
+        for _ in 1..PASSES {
+            let cost = play(trace)?;
+            (best.encode, best.decode) = (best.encode.min(cost.encode), best.decode.min(cost.decode));
+        }
+        (each(best.encode), each(best.decode))
+    };
+    let bits = best.bytes as f64 * 8.0 / pixels;
+    println!("{:<28} {encode:>14.3} {decode:>14.3} {bits:>12.3} {:>16}", trace.name, best.bytes);
     Ok(())
 }
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [once, file] = arguments.as_slice()
+    if let [once, file, turn] = arguments.as_slice()
         && once == ONCE
     {
-        play(&Trace::read(Path::new(file))?)?;
+        let trace = Trace::read(Path::new(file))?;
+        play(&if turn == GOING_ON { trace.going_on() } else { trace })?;
         return Ok(());
     }
     let mut files = Vec::new();
