@@ -23,8 +23,8 @@ enum Tile {
     Clean,
     /// To be compared.
     Marked { rounds: u32 },
-    /// Compared: differs in this rectangle; `fresh` while that was with the frame at hand.
-    Differs { bounds: Rect, rounds: u32, fresh: bool },
+    /// Compared: differs in this rectangle, or did in an earlier frame and was not marked since.
+    Differs { bounds: Rect, rounds: u32 },
 }
 
 /// The state of every tile.
@@ -77,7 +77,7 @@ impl DirtyTiles {
                 *tile = match change::bounds(frame, sent, grid.tile(number)) {
                     Some(bounds) => {
                         pixels += bounds.area();
-                        Tile::Differs { bounds, rounds, fresh: true }
+                        Tile::Differs { bounds, rounds }
                     }
                     None => {
                         self.dirty -= 1;
@@ -99,22 +99,13 @@ impl DirtyTiles {
         self.tiles.iter().map(|tile| matches!(tile, Tile::Differs { .. })).collect()
     }
 
-    /// Where a tile differs; `None` if it is as the viewer has it, or has not been compared.
-    pub(crate) fn bounds(&self, number: u16) -> Option<Rect> {
-        match self.tiles[usize::from(number)] {
-            Tile::Differs { bounds, .. } => Some(bounds),
-            Tile::Clean | Tile::Marked { .. } => None,
-        }
-    }
-
     /// The tiles that differ: small changes and those near the focus first, what has waited before its
-    /// equals; each with its bounds if they hold for the frame at hand.
-    pub(crate) fn order(&self, focus: Option<(u32, u32)>) -> Vec<(u16, Option<Rect>)> {
+    /// equals; each with its bounds.
+    pub(crate) fn order(&self, focus: Option<(u32, u32)>) -> Vec<(u16, Rect)> {
         let mut order: Vec<_> = (self.tiles.iter().zip(0u16..))
             .filter_map(|(tile, number)| match tile {
-                Tile::Differs { bounds, rounds, fresh } => {
-                    let points = points(bounds, *rounds, focus);
-                    Some((points, Reverse(*rounds), number, fresh.then_some(*bounds)))
+                Tile::Differs { bounds, rounds } => {
+                    Some((points(bounds, *rounds, focus), Reverse(*rounds), number, *bounds))
                 }
                 Tile::Clean | Tile::Marked { .. } => None,
             })
@@ -126,9 +117,8 @@ impl DirtyTiles {
     /// An update goes without the tiles that still differ.
     pub(crate) fn wait(&mut self) {
         for tile in &mut self.tiles {
-            if let Tile::Differs { rounds, fresh, .. } = tile {
+            if let Tile::Differs { rounds, .. } = tile {
                 *rounds = rounds.saturating_add(1);
-                *fresh = false;
             }
         }
     }

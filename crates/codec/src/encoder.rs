@@ -16,7 +16,7 @@ use crate::plan::{Treatment, plan};
 use crate::rate::{Lossy, Rate};
 use crate::rough::RoughTiles;
 use crate::update::{Finished, Update};
-use crate::{EncodeError, FrameView, Rect, TILE_SIDE, change, compress, moves};
+use crate::{EncodeError, FrameView, Rect, TILE_SIDE, compress, moves};
 
 /// An update has about so many pixels of film and photographs at most: a picture is sent, and shown, in parts while the
 /// rest of it is still being coded.
@@ -73,7 +73,9 @@ impl Encoder {
         })
     }
 
-    /// These places may have changed. What lies outside the picture does not matter.
+    /// These places may have changed in the next frame, or in one before it. What lies outside the picture does not matter.
+    ///
+    /// What changes without being marked, then or later, may not be sent.
     pub fn mark(&mut self, rects: &[Rect]) {
         for number in rects.iter().flat_map(|rect| self.grid.touched(rect)) {
             self.dirty.mark(number);
@@ -153,13 +155,6 @@ impl Encoder {
         let mut lossy = Lossy::default();
         let (mut kept, mut film) = (0, Vec::new());
         for (number, bounds, treatment) in plan.tiles {
-            // What was compared in an earlier round may have changed since.
-            let compare = || change::bounds(frame, &self.sent, self.grid.tile(number));
-            let Some(bounds) = bounds.or_else(compare) else {
-                self.dirty.clean(number);
-                self.activity.set_exact(number);
-                continue;
-            };
             if !update.is_empty() && (update.is_full()? || PART <= lossy.pixels) {
                 break;
             }

@@ -16,9 +16,9 @@ pub(crate) enum Treatment {
     Photo(Quality),
 }
 
-/// The tiles of an update in their order, with their bounds if these hold for the frame at hand, and how many pixels of them are to be coded roughly.
+/// The tiles of an update in their order, with their bounds, and how many pixels of them are to be coded roughly.
 pub(crate) struct Plan {
-    pub(crate) tiles: Vec<(u16, Option<Rect>, Treatment)>,
+    pub(crate) tiles: Vec<(u16, Rect, Treatment)>,
     pub(crate) lossy_pixels: u64,
     /// Around all of the film.
     pub(crate) film: Rect,
@@ -37,8 +37,6 @@ enum Class {
 /// A tile that differs, and what it is taken for.
 struct Sorted {
     number: u16,
-    /// Where it differs, if that holds for the frame at hand.
-    fresh: Option<Rect>,
     bounds: Rect,
     class: Class,
 }
@@ -50,16 +48,11 @@ pub(crate) fn plan(
     (dirty, activity, rate): (&DirtyTiles, &Activity, &Rate),
     (budget, focus, now): (usize, Option<(u32, u32)>, Duration),
 ) -> Plan {
-    let order = dirty.order(focus);
-    let tiles: Vec<_> = (order.iter())
-        .filter_map(|(number, fresh)| dirty.bounds(*number).map(|bounds| (*number, *fresh, bounds)))
-        .map(|(number, fresh, bounds)| Sorted {
-            number,
-            fresh,
-            bounds,
-            class: class_of(frame, activity, number, bounds, now),
-        })
-        .collect();
+    let sorted = |(number, bounds)| {
+        let class = class_of(frame, activity, number, bounds, now);
+        Sorted { number, bounds, class }
+    };
+    let tiles: Vec<_> = dirty.order(focus).into_iter().map(sorted).collect();
     let pixels = |of: Class| -> u64 {
         tiles.iter().filter(|tile| tile.class == of).map(|tile| tile.bounds.area()).sum()
     };
@@ -75,7 +68,7 @@ pub(crate) fn plan(
     };
     let (rest, first): (Vec<_>, Vec<_>) = tiles.iter().partition(|tile| tile.class == Class::Rest);
     let tiles = first.iter().chain(&rest);
-    let tiles = tiles.map(|tile| (tile.number, tile.fresh, treatment(tile.class))).collect();
+    let tiles = tiles.map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
     Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around }
 }
 
