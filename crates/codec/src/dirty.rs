@@ -7,15 +7,16 @@ use crate::grid::Grid;
 use crate::picture::Picture;
 use crate::{FrameView, Rect};
 
-/// Pixels of distance from the focus that weigh as much as [`PIXELS_A_POINT`] changed pixels.
-const DISTANCE_A_POINT: u64 = 16;
-/// Changed pixels that weigh as much as [`DISTANCE_A_POINT`] pixels of distance.
+/// Changed pixels that are a point.
 const PIXELS_A_POINT: u64 = 128;
+/// So far from the focus a change has twice as many points: where something small changes matters less than that it is
+/// small.
+const DISTANCE_OF_TWICE: u64 = 1024;
 /// What a change gains with every update that goes without it.
 const POINTS_A_ROUND: u64 = 8;
-/// Waiting lifts nothing above a change of fewer points than these, so a letter typed at the focus never
-/// waits for a backlog, however old, and yet everything is sent in the end.
-const LEAST_POINTS_BY_WAITING: u64 = 8;
+/// Waiting lifts nothing above a change of fewer points than these, so a letter or a button never waits for a backlog,
+/// however old, and yet everything is sent in the end.
+const LEAST_POINTS_BY_WAITING: u64 = 16;
 
 #[derive(Clone, Copy)]
 enum Tile {
@@ -126,8 +127,8 @@ impl DirtyTiles {
 
 /// The fewer, the sooner.
 fn points(bounds: &Rect, rounds: u32, focus: Option<(u32, u32)>) -> u64 {
-    let distance = focus.map_or(0, |focus| u64::from(bounds.distance(focus)) / DISTANCE_A_POINT);
-    let points = distance + bounds.area() / PIXELS_A_POINT;
+    let distance = focus.map_or(0, |focus| u64::from(bounds.distance(focus)));
+    let points = bounds.area() * (DISTANCE_OF_TWICE + distance) / (DISTANCE_OF_TWICE * PIXELS_A_POINT);
     let waited = points.saturating_sub(u64::from(rounds) * POINTS_A_ROUND);
     waited.max(points.min(LEAST_POINTS_BY_WAITING))
 }
@@ -153,5 +154,7 @@ mod tests {
         let far = Rect::new(0, 0, 64, 64);
         assert!(points(&far, 20, at) < points(&Rect::new(960, 448, 64, 64), 0, at));
         assert!(points(&far, u32::MAX, at) > points(&LETTER, 0, at));
+        let icon = Rect::new(20, 700, 40, 24);
+        assert!(points(&far, u32::MAX, at) > points(&icon, 0, at), "wherever it is");
     }
 }
