@@ -105,6 +105,11 @@ impl Activity {
         self.tiles[usize::from(number)].due().is_some_and(|due| due <= now)
     }
 
+    /// True when a tile that nothing has touched since is to be made exact now.
+    pub(crate) fn is_refined(&self, number: u16, now: Duration) -> bool {
+        !self.tiles[usize::from(number)].is_touched && self.is_due(number, now)
+    }
+
     /// All tiles that are to be made exact now.
     pub(crate) fn due(&self, now: Duration) -> Vec<u16> {
         if self.rough == 0 {

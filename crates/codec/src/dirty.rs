@@ -49,6 +49,11 @@ impl DirtyTiles {
         !matches!(self.tiles[usize::from(number)], Tile::Clean)
     }
 
+    /// The tiles that may differ from what was sent.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u16> {
+        (0..).zip(&self.tiles).filter(|(_, tile)| !matches!(tile, Tile::Clean)).map(|(number, _)| number)
+    }
+
     pub(crate) fn mark(&mut self, number: u16) {
         let tile = &mut self.tiles[usize::from(number)];
         let rounds = match *tile {

@@ -39,6 +39,10 @@ pub struct Encoder {
     rough: RoughTiles,
     lossy: lossy::Writer,
     rate: Rate,
+    /// Photographs are being shown roughly first.
+    is_much_photo: bool,
+    /// The last update held something that rested.
+    has_refined: bool,
     /// Of what was sent before this update, where a film plays.
     before: Option<Before>,
     now: Duration,
@@ -67,6 +71,8 @@ impl Encoder {
             rough: RoughTiles::none(&grid),
             lossy: lossy::Writer::new(),
             rate: Rate::default(),
+            is_much_photo: false,
+            has_refined: false,
             before: None,
             now: Duration::ZERO,
             room: 0,
@@ -115,6 +121,12 @@ impl Encoder {
         to_tell.map(|tile| self.cache.changed(tile) + REST).chain(self.activity.next_due()).min()
     }
 
+    /// True when all that there is to do now is to make exact what rests: it can wait for anything else.
+    #[must_use]
+    pub fn only_refines(&self) -> bool {
+        (self.dirty.numbers()).all(|number| self.activity.is_refined(number, self.now))
+    }
+
     /// Has what only moved copied, and codes what still differs in the marked places, the smallest and nearest
     /// to `focus` first, until the update has about `budget` bytes; `None` when nothing differs.
     ///
@@ -145,7 +157,9 @@ impl Encoder {
             return Ok(None);
         }
         let room = self.room.max(budget);
-        let plan = plan(frame, (&self.dirty, &self.activity, &self.rate), (room, focus, self.now));
+        let known = (&self.dirty, &self.activity, &self.rate);
+        let plan = plan(frame, known, (room, focus, self.now), (self.is_much_photo, self.has_refined));
+        (self.is_much_photo, self.has_refined) = (plan.is_much, plan.has_refined);
         if !plan.film.is_empty() {
             self.before.get_or_insert_with(|| Before::new(&self.grid)).keep(&self.sent, plan.film);
         }

@@ -6,7 +6,7 @@ use crate::activity::Activity;
 use crate::dirty::DirtyTiles;
 use crate::lossy::Quality;
 use crate::rate::Rate;
-use crate::{FrameView, Rect, class};
+use crate::{FrameView, Rect, TILE_SIDE, class};
 
 /// How a tile is to be coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,15 @@ pub(crate) struct Plan {
     pub(crate) lossy_pixels: u64,
     /// Around all of the film.
     pub(crate) film: Rect,
+    /// Photographs are too many for being coded exactly at once, or were when the first of them came.
+    pub(crate) is_much: bool,
+    /// It holds something that rests and is to be made exact.
+    pub(crate) has_refined: bool,
 }
+
+/// More photograph than this, in pixels, is shown roughly before it is made exact, however much the path carries: the
+/// coders would need too long for it.
+const MUCH: u64 = 64 * (TILE_SIDE * TILE_SIDE) as u64;
 
 /// What a changed place is taken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,12 +49,13 @@ struct Sorted {
     class: Class,
 }
 
-/// Film is always coded roughly while it moves; photographs are when not all of them fit the budget. What
-/// rests and is to be made exact comes last.
+/// Film is always coded roughly while it moves; photographs are when not all of them fit the budget, or, by
+/// `was_much`, did not in the update before. What rests and is to be made exact comes last.
 pub(crate) fn plan(
     frame: &FrameView<'_>,
     (dirty, activity, rate): (&DirtyTiles, &Activity, &Rate),
     (budget, focus, now): (usize, Option<(u32, u32)>, Duration),
+    (was_much, has_refined): (bool, bool),
 ) -> Plan {
     let sorted = |(number, bounds)| {
         let class = class_of(frame, activity, number, bounds, now);
@@ -60,16 +69,19 @@ pub(crate) fn plan(
     let around = films.reduce(|around, bounds| around.around(&bounds)).unwrap_or_default();
     let (film, photo) = (pixels(Class::Film), pixels(Class::Photo));
     // Exactly, a photograph takes about a byte a pixel.
-    let is_much = photo > budget as u64;
+    let is_much = photo > MUCH.min(budget as u64) || was_much && photo > 0;
     let treatment = |class: Class| match class {
         Class::Film => Treatment::Film(rate.film()),
         Class::Photo if is_much => Treatment::Photo(rate.photo()),
         Class::Photo | Class::Text | Class::Rest => Treatment::Exact,
     };
     let (rest, first): (Vec<_>, Vec<_>) = tiles.iter().partition(|tile| tile.class == Class::Rest);
-    let tiles = first.iter().chain(&rest);
+    // What changed is not to wait for what rests; but nothing waits for ever.
+    let rest = if first.is_empty() || !has_refined { rest.as_slice() } else { &[] };
+    let has_refined = !rest.is_empty();
+    let tiles = first.iter().chain(rest);
     let tiles = tiles.map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
-    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around }
+    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around, is_much, has_refined }
 }
 
 fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rect, now: Duration) -> Class {

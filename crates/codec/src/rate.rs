@@ -75,7 +75,8 @@ impl Rate {
             self.film = self.film.clamp(FINEST_FILM * 16, COARSEST_FILM * 16);
         }
         // One picture an update, and room for what else there is.
-        let (needed, room) = (lossy.bytes * wanted.max(lossy.pixels) / lossy.pixels, budget as u64 * 3 / 4);
+        let needed = lossy.bytes * wanted.max(lossy.pixels) / lossy.pixels;
+        let room = (budget as u64).min(u32::MAX.into()) * 3 / 4;
         if needed > room {
             let coarser = if needed > 2 * room { 8 } else { 2 };
             self.least = self.least.max(self.film);

@@ -32,7 +32,7 @@ use serde::de::{IntoDeserializer as _, value};
 
 pub use handle::{CommandSender, Handle};
 pub use problem::Problem;
-pub use sink::{PictureSink, Readiness};
+pub use sink::{PictureSink, Purpose, Readiness};
 
 /// Which way a program reaches its relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -23,6 +23,10 @@ const UNDECODED: Duration = Duration::from_millis(50);
 /// An update carries at most what is delivered in this time: so long may a letter that was just typed have
 /// to wait for what is on the line already.
 const UPDATE_TIME: Duration = Duration::from_millis(10);
+/// What only makes exact what rests goes in updates of so many bytes at most, and it begins only while less than this is
+/// not shown yet, or a quarter of what a trip carries: something that changes meanwhile is not to wait behind it.
+const REFINING_UPDATE: usize = 64 * 1024;
+const REFINING_WINDOW: usize = 128 * 1024;
 /// From one picture of a film to the next.
 const PICTURE_TIME: Duration = Duration::from_millis(40);
 /// Bounds of one update, in bytes.
@@ -30,6 +34,15 @@ const MIN_UPDATE: usize = 2 * 1024;
 const MAX_UPDATE: usize = 512 * 1024;
 /// Of one update while nothing is known: the first answer then tells the round trip, not the size.
 const FIRST_UPDATE: usize = 8 * 1024;
+
+/// What an update is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something changed.
+    Change,
+    /// All that is to be done is to make exact what rests.
+    Refinement,
+}
 
 #[derive(Debug)]
 struct Update {
@@ -89,7 +102,7 @@ impl Default for Pacer {
 impl Pacer {
     /// How many bytes the next update may have if so many are on their way here already; `None` while
     /// enough is under way.
-    pub(crate) fn budget(&self, handed_over: usize) -> Option<usize> {
+    pub(crate) fn budget(&self, purpose: Purpose, handed_over: usize) -> Option<usize> {
         let under_way = self.line.bytes + handed_over;
         let usual = self.line.capacity.carried_in(UPDATE_TIME).unwrap_or(FIRST_UPDATE);
         let usual = usual.clamp(MIN_UPDATE, MAX_UPDATE).min(self.window() / 2);
@@ -97,7 +110,14 @@ impl Pacer {
         // it would never be found too small.
         let is_carried = under_way < self.window();
         let is_followed = self.viewer.bytes + handed_over <= self.undecoded();
-        (is_carried && is_followed).then_some(usual)
+        match purpose {
+            Purpose::Change => (is_carried && is_followed).then_some(usual),
+            Purpose::Refinement => {
+                let trip = self.viewer.capacity.carried_in_a_trip().unwrap_or(0);
+                let is_little = self.viewer.bytes + handed_over < REFINING_WINDOW.max(trip / 4);
+                (is_carried && is_followed && is_little).then_some(usual.min(REFINING_UPDATE))
+            }
+        }
     }
 
     /// How many bytes a moving picture may have; 0 while nothing is known.
@@ -170,7 +190,9 @@ mod tests {
                 pacer.shown(header, now);
             }
             let mut is_quiet = now < quiet && number > 20;
-            while let Some(budget) = pacer.budget(0).filter(|_| !is_quiet || now.as_millis() % 100 == 0) {
+            while let Some(budget) =
+                pacer.budget(Purpose::Change, 0).filter(|_| !is_quiet || now.as_millis() % 100 == 0)
+            {
                 let header = UpdateHeader { epoch: 1, number };
                 number += 1;
                 let bytes = if now < quiet {
@@ -220,7 +242,7 @@ mod tests {
         let mut sent = 0;
         for number in 20..1000 {
             let now = ms(200 + 10 * u64::from(number));
-            let Some(bytes) = pacer.budget(0) else { break };
+            let Some(bytes) = pacer.budget(Purpose::Change, 0) else { break };
             pacer.sent(header(number), bytes, now);
             sent += 1;
             if number != 20 {
@@ -234,12 +256,34 @@ mod tests {
     fn nothing_may_be_sent_while_the_window_is_full_and_a_new_epoch_frees_it() {
         let mut pacer = Pacer::default();
         let header = UpdateHeader { epoch: 1, number: 0 };
-        assert_eq!(pacer.budget(INITIAL_WINDOW), None);
+        assert_eq!(pacer.budget(Purpose::Change, INITIAL_WINDOW), None);
         pacer.sent(header, INITIAL_WINDOW, Duration::ZERO);
-        assert_eq!(pacer.budget(0), None);
+        assert_eq!(pacer.budget(Purpose::Change, 0), None);
         pacer.forget_under_way();
-        assert!(pacer.budget(0).is_some());
+        assert!(pacer.budget(Purpose::Change, 0).is_some());
         pacer.shown(header, Duration::from_secs(1));
         assert_eq!((pacer.line.bytes, pacer.viewer.bytes), (0, 0));
+    }
+    #[test]
+    fn what_is_made_exact_leaves_room_for_what_changes() {
+        let (mut pacer, ms) = (Pacer::default(), Duration::from_millis);
+        let header = |number| UpdateHeader { epoch: 1, number };
+        let bytes = 300_000;
+        for number in 0..50 {
+            let now = ms(10 * u64::from(number));
+            pacer.sent(header(number), bytes, now);
+            pacer.delivered(header(number), now + ms(5));
+            pacer.shown(header(number), now + ms(6));
+        }
+        assert!(pacer.budget(Purpose::Change, 0).is_some_and(|budget| REFINING_UPDATE < budget));
+        for number in 50..52 {
+            assert_eq!(pacer.budget(Purpose::Refinement, 0), Some(REFINING_UPDATE));
+            pacer.sent(header(number), REFINING_UPDATE, ms(500));
+        }
+        pacer.delivered(header(50), ms(505));
+        assert!(pacer.budget(Purpose::Change, 0).is_some());
+        assert_eq!(pacer.budget(Purpose::Refinement, 0), None, "it is still to be shown");
+        pacer.shown(header(50), ms(508));
+        assert!(pacer.budget(Purpose::Refinement, 0).is_some());
     }
 }

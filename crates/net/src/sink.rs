@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::lock::Lock;
 use crate::pacing::Pacer;
+pub use crate::pacing::Purpose;
 
 /// What the capture thread hands to the session's loop.
 #[derive(Debug)]
@@ -80,10 +81,10 @@ impl PictureSink {
         Self { grant: grant.id(), ..self.clone() }
     }
 
-    /// Waits, at most so long, until an update may be coded.
+    /// Waits, at most so long, until an update for this purpose may be coded.
     #[must_use]
-    pub fn wait_ready(&self, timeout: Duration) -> Readiness {
-        let not_yet = |state: &mut State| state.readiness() == Readiness::NotYet;
+    pub fn wait_ready(&self, purpose: Purpose, timeout: Duration) -> Readiness {
+        let not_yet = |state: &mut State| state.readiness(purpose) == Readiness::NotYet;
         let mut state = self.shared.state.lock();
         state.waiting += 1;
         let (mut state, _) = self
@@ -92,7 +93,7 @@ impl PictureSink {
             .wait_timeout_while(state, timeout, not_yet)
             .unwrap_or_else(PoisonError::into_inner);
         state.waiting -= 1;
-        state.readiness()
+        state.readiness(purpose)
     }
 
     /// These monitors can be looked at one by one; none if there is no choice.
@@ -170,11 +171,11 @@ impl PictureSink {
 }
 
 impl State {
-    fn readiness(&self) -> Readiness {
+    fn readiness(&self, purpose: Purpose) -> Readiness {
         if self.is_closed {
             return Readiness::Closed;
         }
-        match self.pacer.budget(self.handed_over).filter(|budget| *budget > 0 && self.is_open) {
+        match self.pacer.budget(purpose, self.handed_over).filter(|budget| *budget > 0 && self.is_open) {
             Some(budget) => Readiness::Ready { budget, room: self.pacer.room() },
             None => Readiness::NotYet,
         }

@@ -3,4 +3,4 @@
 pub use deskside_net::sharing::{Answer, Choice, Command, CommandSender, Event, Question};
 pub use deskside_net::{PictureSink, Quality};
 
-pub(crate) use deskside_net::Readiness;
+pub(crate) use deskside_net::{Purpose, Readiness};

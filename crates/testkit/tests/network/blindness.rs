@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use deskside_net::{PathChoice, Readiness, customer, operator};
+use deskside_net::{PathChoice, Purpose, Readiness, customer, operator};
 use deskside_net::{sharing, viewing};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::Action;
@@ -73,7 +73,7 @@ fn nothing_is_seen(path: PathChoice) {
     operator.wait(|event| {
         if let operator::Event::Help(viewing::Event::Suspended(None)) = event { Ok(()) } else { Err(event) }
     });
-    assert!(matches!(picture.wait_ready(Duration::from_secs(10)), Readiness::Ready { .. }));
+    assert!(matches!(picture.wait_ready(Purpose::Change, Duration::from_secs(10)), Readiness::Ready { .. }));
     picture.screen(640, 480);
     for _ in 0..50 {
         picture.send_update(DRAWN.repeat(100));

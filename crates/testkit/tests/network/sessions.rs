@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deskside_net::{PathChoice, PictureSink, Readiness, customer, operator};
+use deskside_net::{PathChoice, PictureSink, Purpose, Readiness, customer, operator};
 use deskside_net::{sharing, viewing};
 use deskside_proto::input::InputEvent;
 use deskside_proto::journal::{Action, SessionEnd, Verdict};
@@ -71,7 +71,7 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
     let place = Place::new();
     let (operator, customer) = begin(&place, PathChoice::Udp);
     let mut wide = show(&operator, &customer);
-    assert!(matches!(wide.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+    assert!(matches!(wide.wait_ready(Purpose::Change, Duration::from_secs(5)), Readiness::Ready { .. }));
     wide.screen(640, 480);
     for round in 1..=20u32 {
         // Large ones, so that many of them are still under way.
@@ -87,7 +87,10 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
         let narrow = granted(&customer);
         wide.screen(640, 480);
         wide.send_update(vec![0x11; 1000]);
-        assert!(matches!(narrow.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+        assert!(matches!(
+            narrow.wait_ready(Purpose::Change, Duration::from_secs(5)),
+            Readiness::Ready { .. }
+        ));
         narrow.screen(320, 240);
         narrow.send_update(vec![0x22; 1000]);
         operator.wait(|event| match event {
@@ -112,7 +115,7 @@ fn t30_nothing_of_a_wider_view_arrives_after_the_customer_has_narrowed_it() {
         // The next round begins with everything again.
         customer.handle.send(customer::Command::Help(sharing::Command::Rescope(Choice::screen())));
         wide = granted(&customer);
-        assert!(matches!(wide.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+        assert!(matches!(wide.wait_ready(Purpose::Change, Duration::from_secs(5)), Readiness::Ready { .. }));
         wide.screen(640, 480);
     }
 }
@@ -122,7 +125,7 @@ fn whole_session(path: PathChoice) {
     let place = Place::new();
     let (operator, customer) = begin(&place, path);
     let picture = show(&operator, &customer);
-    assert!(matches!(picture.wait_ready(Duration::from_secs(5)), Readiness::Ready { .. }));
+    assert!(matches!(picture.wait_ready(Purpose::Change, Duration::from_secs(5)), Readiness::Ready { .. }));
     picture.screen(640, 480);
     let bodies: Vec<Vec<u8>> = (0..50u8).map(|n| vec![n; 1000 * usize::from(n % 7) + 1]).collect();
     bodies.iter().for_each(|body| picture.send_update(body.clone()));
@@ -170,7 +173,7 @@ fn whole_session(path: PathChoice) {
     });
     assert_eq!(ours, theirs);
     assert_eq!((ours.sealed_by(), ours.verify()), ((true, true), Ok(())));
-    assert_eq!(picture.wait_ready(Duration::from_secs(5)), Readiness::Closed);
+    assert_eq!(picture.wait_ready(Purpose::Change, Duration::from_secs(5)), Readiness::Closed);
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn a_lost_operator_ends_the_customers_session() {
         customer::Event::Help(sharing::Event::Ended { reason: SessionEnd::Operator, .. }) => Ok(()),
         other => Err(other),
     });
-    assert_eq!(picture.wait_ready(Duration::from_secs(5)), Readiness::Closed);
+    assert_eq!(picture.wait_ready(Purpose::Change, Duration::from_secs(5)), Readiness::Closed);
 }
 
 /// The server dies: both sides end by themselves.

@@ -15,10 +15,12 @@ use deskside_session::{Area, Denied, Grant, MonitorId, Scope, See};
 
 use super::pace::Pace;
 use super::showing::Shield;
-use crate::sharing::net::{Command, CommandSender, PictureSink, Readiness};
+use crate::sharing::net::{Command, CommandSender, PictureSink, Purpose, Readiness};
 
 /// How long a wait for the network lasts before the screen is looked at again.
 const NETWORK_WAIT: Duration = Duration::from_millis(15);
+/// How long the screen is watched before the network is asked again whether something may be made exact.
+const REFINING_WAIT: Duration = Duration::from_millis(6);
 /// How long a wait for the screen lasts at most; orders end it earlier.
 const IDLE_WAIT: Duration = Duration::from_secs(10);
 /// More places than this are captured as one.
@@ -255,12 +257,17 @@ impl Worker {
             if !self.has_work() {
                 continue;
             }
-            match self.sink.wait_ready(NETWORK_WAIT) {
+            // What changes ends the wait of what is only made exact.
+            let purpose = self.purpose();
+            let is_refined = purpose == Purpose::Refinement;
+            let wait = if is_refined { Duration::ZERO } else { NETWORK_WAIT };
+            match self.sink.wait_ready(purpose, wait) {
                 Readiness::Ready { budget, room } => {
                     // What has changed while the network was waited for goes along.
                     self.watch(Duration::ZERO)?;
                     self.update(budget, room)?;
                 }
+                Readiness::NotYet if is_refined => self.watch(REFINING_WAIT)?,
                 Readiness::NotYet => {}
                 Readiness::Closed => return Ok(()),
             }
@@ -341,6 +348,12 @@ impl Worker {
 
     fn has_work(&self) -> bool {
         self.rest().is_zero()
+    }
+
+    fn purpose(&mut self) -> Purpose {
+        let now = self.began.elapsed();
+        let refines = self.encoder.as_mut().is_some_and(|encoder| encoder.at(now).only_refines());
+        if refines { Purpose::Refinement } else { Purpose::Change }
     }
 
     fn freeze(&mut self, frozen: bool) -> Result<(), Failure> {
