@@ -224,6 +224,53 @@ fn a_photograph_that_fits_is_exact_at_once() {
 }
 
 #[test]
+fn a_photograph_of_the_whole_screen_is_shown_roughly_first_however_much_fits() {
+    let (width, height) = (1280, 400);
+    let mut screen = Screen::new(width, height);
+    let (mut encoder, mut decoder) =
+        (Encoder::new(width, height).unwrap(), Decoder::new(width, height).unwrap());
+    let mut now = Duration::from_secs(5);
+    screen.paint(Rect::new(0, 0, width, height), Paint::Film(0));
+    encoder.mark(&[Rect::new(0, 0, width, height)]);
+    let mut rough = 0;
+    while encoder.next_due().is_some_and(|due| due <= now) {
+        let update = encoder.at(now).room(PLENTY).next_update(&screen.view(), PLENTY, None).unwrap();
+        let update = update.unwrap_or_default();
+        rough += update.len();
+        decoder.apply(&update).unwrap();
+    }
+    assert!(rough < (width * height / 8) as usize, "{rough}");
+    while let Some(update) = next(&mut encoder, &screen, PLENTY, None, &mut now) {
+        decoder.apply(&update).unwrap();
+    }
+    assert!(decoder.is_exact() && decoder.pixels() == screen.pixels());
+}
+
+/// Row B13: what changes does not wait for what is only made exact, and that not for ever for what changes.
+#[test]
+fn what_changes_is_not_sent_with_what_is_made_exact() {
+    const LETTER: Rect = Rect::new(300, 200, 12, 16);
+    let mut session = Session::new();
+    session.now += Duration::from_secs(5);
+    session.draw(ALL, Paint::Film(0));
+    let budget = 20_000;
+    while session.encoder.next_due().is_some_and(|due| due <= session.now) {
+        assert!(!session.encoder.at(session.now).only_refines());
+        session.send(budget);
+    }
+    session.now = session.encoder.next_due().unwrap();
+    assert!(session.encoder.at(session.now).only_refines());
+    assert!(session.send(budget) > budget / 2);
+    session.draw(LETTER, Paint::Solid(0));
+    assert!(!session.encoder.at(session.now).only_refines());
+    let alone = session.send(budget);
+    assert!(alone < budget / 2 && session.is_exact(LETTER), "{alone} bytes");
+    session.draw(LETTER, Paint::Solid(0x00FF_FFFF));
+    let both = session.send(budget);
+    assert!(both > budget / 2 && session.is_exact(LETTER), "{both} bytes");
+}
+
+#[test]
 fn a_camera_that_swings_costs_what_is_new() {
     let mut session = Session::new();
     let mut lengths = Vec::new();
