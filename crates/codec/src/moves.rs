@@ -90,6 +90,7 @@ pub(crate) fn go_on(
     search(&runs, (grid, frame), sent, memory)
 }
 
+/// Makes the copies that set something right in these runs of tiles.
 fn search(
     runs: &[Rect],
     (grid, frame): (&Grid, &FrameView<'_>),
