@@ -12,7 +12,7 @@ use crate::lossy::{self, Before, luma_error};
 use crate::memory::Memory;
 use crate::palette::Index;
 use crate::picture::Picture;
-use crate::plan::{Treatment, plan};
+use crate::plan::{Earlier, Treatment, plan};
 use crate::rate::{Lossy, Rate};
 use crate::rough::RoughTiles;
 use crate::update::{Finished, Update};
@@ -39,10 +39,7 @@ pub struct Encoder {
     rough: RoughTiles,
     lossy: lossy::Writer,
     rate: Rate,
-    /// Photographs are being shown roughly first.
-    is_much_photo: bool,
-    /// The last update held something that rested.
-    has_refined: bool,
+    earlier: Earlier,
     /// Of what was sent before this update, where a film plays.
     before: Option<Before>,
     now: Duration,
@@ -71,8 +68,7 @@ impl Encoder {
             rough: RoughTiles::none(&grid),
             lossy: lossy::Writer::new(),
             rate: Rate::default(),
-            is_much_photo: false,
-            has_refined: false,
+            earlier: Earlier::default(),
             before: None,
             now: Duration::ZERO,
             room: 0,
@@ -158,8 +154,7 @@ impl Encoder {
         }
         let room = self.room.max(budget);
         let known = (&self.dirty, &self.activity, &self.rate);
-        let plan = plan(frame, known, (room, focus, self.now), (self.is_much_photo, self.has_refined));
-        (self.is_much_photo, self.has_refined) = (plan.is_much, plan.has_refined);
+        let plan = plan(frame, known, (room, focus, self.now), self.earlier);
         if !plan.film.is_empty() {
             self.before.get_or_insert_with(|| Before::new(&self.grid)).keep(&self.sent, plan.film);
         }
@@ -221,6 +216,11 @@ impl Encoder {
             self.dirty.clean(number);
         }
         update.settle(&mut self.sent);
+        self.earlier = Earlier {
+            was_much: plan.is_much,
+            has_refined: plan.has_refined,
+            lacked_film: !plan.film.is_empty() && film.is_empty(),
+        };
         film.into_iter().for_each(|bounds| lossy.judge(luma_error(frame, &self.sent, bounds)));
         let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);
         let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();

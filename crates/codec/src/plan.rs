@@ -32,6 +32,17 @@ pub(crate) struct Plan {
 /// coders would need too long for it.
 const MUCH: u64 = 64 * (TILE_SIDE * TILE_SIDE) as u64;
 
+/// What the update before was.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Earlier {
+    /// Photographs are being shown roughly first.
+    pub(crate) was_much: bool,
+    /// It held something that rested.
+    pub(crate) has_refined: bool,
+    /// There was a film, and no room for any of it.
+    pub(crate) lacked_film: bool,
+}
+
 /// What a changed place is taken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -49,19 +60,20 @@ struct Sorted {
     class: Class,
 }
 
-/// Film is always coded roughly while it moves; photographs are when not all of them fit the budget, or, by
-/// `was_much`, did not in the update before. What rests and is to be made exact comes last.
+/// Film is always coded roughly while it moves; photographs are when not all of them fit the budget, or did not in the
+/// update before. Film comes after what else changed, as that is what people read and press; what rests and is to be
+/// made exact comes last. Nothing waits for ever: every other update holds what would have to.
 pub(crate) fn plan(
     frame: &FrameView<'_>,
     (dirty, activity, rate): (&DirtyTiles, &Activity, &Rate),
     (budget, focus, now): (usize, Option<(u32, u32)>, Duration),
-    (was_much, has_refined): (bool, bool),
+    before: Earlier,
 ) -> Plan {
     let sorted = |(number, bounds)| {
         let class = class_of(frame, activity, number, bounds, now);
         Sorted { number, bounds, class }
     };
-    let tiles: Vec<_> = dirty.order(focus).into_iter().map(sorted).collect();
+    let mut tiles: Vec<_> = dirty.order(focus).into_iter().map(sorted).collect();
     let pixels = |of: Class| -> u64 {
         tiles.iter().filter(|tile| tile.class == of).map(|tile| tile.bounds.area()).sum()
     };
@@ -69,18 +81,25 @@ pub(crate) fn plan(
     let around = films.reduce(|around, bounds| around.around(&bounds)).unwrap_or_default();
     let (film, photo) = (pixels(Class::Film), pixels(Class::Photo));
     // Exactly, a photograph takes about a byte a pixel.
-    let is_much = photo > MUCH.min(budget as u64) || was_much && photo > 0;
+    let is_much = photo > MUCH.min(budget as u64) || before.was_much && photo > 0;
     let treatment = |class: Class| match class {
         Class::Film => Treatment::Film(rate.film()),
         Class::Photo if is_much => Treatment::Photo(rate.photo()),
         Class::Photo | Class::Text | Class::Rest => Treatment::Exact,
     };
-    let (rest, first): (Vec<_>, Vec<_>) = tiles.iter().partition(|tile| tile.class == Class::Rest);
-    // What changed is not to wait for what rests; but nothing waits for ever.
-    let rest = if first.is_empty() || !has_refined { rest.as_slice() } else { &[] };
-    let has_refined = !rest.is_empty();
-    let tiles = first.iter().chain(rest);
-    let tiles = tiles.map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
+    let place = |class: Class| match class {
+        Class::Film if before.lacked_film => 0,
+        Class::Text | Class::Photo => 1,
+        Class::Film => 2,
+        Class::Rest => 3,
+    };
+    let only_rests = tiles.iter().all(|tile| tile.class == Class::Rest);
+    let is_refining = only_rests || !before.has_refined;
+    tiles.retain(|tile| is_refining || tile.class != Class::Rest);
+    // Stable: among equals it is as it was.
+    tiles.sort_by_key(|tile| place(tile.class));
+    let has_refined = tiles.iter().any(|tile| tile.class == Class::Rest);
+    let tiles = tiles.into_iter().map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
     Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around, is_much, has_refined }
 }
 

@@ -270,6 +270,38 @@ fn what_changes_is_not_sent_with_what_is_made_exact() {
     assert!(both > budget / 2 && session.is_exact(LETTER), "{both} bytes");
 }
 
+/// Row B13: a film that a narrow line cannot carry has waited for long; what changes beside it goes before it all the
+/// same, and yet the film goes on while everything else changes, too.
+#[test]
+fn what_people_read_goes_before_a_film_and_does_not_stop_it() {
+    const PAGE: Rect = Rect::new(448, 0, 192, HEIGHT);
+    const DIALOG: Rect = Rect::new(512, 128, 64, 64);
+    let budget = 1_400;
+    let mut session = Session::new();
+    session.play(60, budget);
+    for number in 0..10 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Film(60 + number));
+        session.draw(DIALOG, Paint::Text(u64::from(number)));
+        session.send(budget);
+        assert!(session.is_exact(DIALOG), "dialog {number} waits");
+    }
+    let seen = |session: &Session| session.decoder.pixels().to_vec();
+    let mut goes_on = 0;
+    for number in 0..20 {
+        session.now += PICTURE;
+        session.draw(WINDOW, Paint::Film(70 + number));
+        session.draw(PAGE, Paint::Text(u64::from(100 + number)));
+        let before = seen(&session);
+        session.send(budget);
+        goes_on +=
+            usize::from((0..WIDTH * HEIGHT).zip(before.iter().zip(seen(&session))).any(|(at, (was, is))| {
+                *was != is && WINDOW.contains(&Rect::new(at % WIDTH, at / WIDTH, 1, 1))
+            }));
+    }
+    assert!((8..=12).contains(&goes_on), "{goes_on} of 20 updates held film");
+}
+
 #[test]
 fn a_camera_that_swings_costs_what_is_new() {
     let mut session = Session::new();
