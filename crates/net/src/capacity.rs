@@ -26,7 +26,8 @@ const MOST_EMPTIED: Duration = Duration::from_millis(20);
 const EMPTY_EVERY: Duration = Duration::from_secs(5);
 /// What goes through a queue too short to be seen.
 const LOSING: f64 = 0.8;
-/// Delivery rates older than this, or than ten trips, are forgotten.
+/// Delivery rates older than this, or than ten trips, are forgotten. Only time counts in which the path had to carry as much
+/// as it may: what is seldom used is not forgotten for the little that goes over it meanwhile.
 const RATE_MEMORY: Duration = Duration::from_secs(1);
 /// The shortest trip is believed for so long.
 const TRIP_MEMORY: Duration = Duration::from_secs(10);
@@ -67,14 +68,19 @@ struct Trip {
 /// The model. Times are of one monotonic clock, rates are bytes a second.
 #[derive(Debug, Clone)]
 pub(crate) struct Capacity {
-    /// Window while nothing is known.
+    /// Window while nothing is known, and at least while the path never had to carry as much as it may.
     initial: usize,
+    /// It had, or something took long: the path is not to be trusted with more than was measured.
+    is_tried: bool,
     /// The window never falls below this.
     least: usize,
     delivered: u64,
     delivered_at: Duration,
     newest_acknowledged: Duration,
+    /// In the time of `busy`.
     rates: VecDeque<(Duration, f64)>,
+    /// How long the sender had more than it might send.
+    busy: Duration,
     trips: VecDeque<Trip>,
     /// The running round ends when something sent after so much was delivered is acknowledged.
     round_ends: u64,
@@ -92,11 +98,13 @@ impl Capacity {
     pub(crate) fn new(initial: usize, least: usize) -> Self {
         Self {
             initial,
+            is_tried: false,
             least,
             delivered: 0,
             delivered_at: Duration::ZERO,
             newest_acknowledged: Duration::ZERO,
             rates: VecDeque::new(),
+            busy: Duration::ZERO,
             trips: VecDeque::new(),
             round_ends: 0,
             round_queue: None,
@@ -126,12 +134,16 @@ impl Capacity {
     /// It arrived.
     pub(crate) fn acknowledged(&mut self, sent: &Sent, what: Acknowledged, now: Duration) {
         self.delivered += what.bytes as u64;
+        if !what.is_app_limited {
+            self.is_tried = true;
+            self.busy += now.saturating_sub(self.delivered_at);
+        }
         self.delivered_at = now;
         self.newest_acknowledged = self.newest_acknowledged.max(sent.at);
         self.lost_share *= (1.0 - what.bytes as f64 / LOSS_MEMORY).max(0.0);
         let time = now.saturating_sub(sent.delivered_at).max(sent.at.saturating_sub(sent.first_sent));
         let rate = (self.delivered - sent.delivered) as f64 / time.max(SHORTEST).as_secs_f64();
-        self.measured_rate(rate, what.is_app_limited, now);
+        self.measured_rate(rate, what.is_app_limited);
         self.measured_trip(Trip { at: now, time: now.saturating_sub(sent.at), bytes: what.bytes });
         if sent.delivered >= self.round_ends {
             self.round_ended(now);
@@ -182,7 +194,8 @@ impl Capacity {
         } else {
             1.0
         };
-        whole(rate * held.as_secs_f64() * gain).max(self.least)
+        let least = if self.is_tried { self.least } else { self.initial };
+        whole(rate * held.as_secs_f64() * gain).max(least)
     }
 
     /// So many bytes are delivered in this time; `None` before the first acknowledgement.
@@ -204,15 +217,16 @@ impl Capacity {
         self.trips.front().copied()
     }
 
-    fn measured_rate(&mut self, rate: f64, is_app_limited: bool, now: Duration) {
+    fn measured_rate(&mut self, rate: f64, is_app_limited: bool) {
         if is_app_limited && self.rate().is_some_and(|known| rate <= known) {
             return;
         }
         let memory = RATE_MEMORY.max(10 * self.best_trip().map_or(Duration::ZERO, |best| best.time));
         // A rising queue of maxima: what is older and lower can never be the maximum again.
         while self.rates.pop_back_if(|(_, earlier)| *earlier <= rate).is_some() {}
-        self.rates.push_back((now, rate));
-        while self.rates.pop_front_if(|(at, _)| *at + memory < now).is_some() {}
+        self.rates.push_back((self.busy, rate));
+        let busy = self.busy;
+        while self.rates.pop_front_if(|(at, _)| *at + memory < busy).is_some() {}
     }
 
     fn measured_trip(&mut self, trip: Trip) {
@@ -220,6 +234,8 @@ impl Capacity {
         self.trips.push_back(trip);
         while self.trips.pop_front_if(|earlier| earlier.at + TRIP_MEMORY < trip.at).is_some() {}
         let (Some(best), Some(rate)) = (self.best_trip(), self.rate()) else { return };
+        // A small thing that rests between others tells nothing of the rate, a larger one does when it takes long.
+        self.is_tried |= LONG_QUEUE < trip.time.saturating_sub(best.time);
         // A larger thing takes longer to be put on the line; that is no queue.
         let larger = trip.bytes.saturating_sub(best.bytes);
         let queue = trip.time.saturating_sub(best.time).saturating_sub(duration(larger as f64 / rate));
@@ -376,5 +392,38 @@ mod tests {
         }
         assert_eq!(model.rate(), rate);
         assert_eq!(model.queue, Duration::ZERO);
+    }
+    /// Row B13: after a rest, a path that was known to be fast is not taken for a slow one.
+    #[test]
+    fn what_is_seldom_used_is_not_forgotten() {
+        let (mut model, ms) = (Capacity::new(16_000, 4_000), Duration::from_millis);
+        let mut carry = |pieces: u32, at: u64, is_app_limited: bool| {
+            let sent: Vec<Sent> = (0..pieces).map(|piece| model.sent(ms(at), piece == 0)).collect();
+            for (sent, piece) in sent.iter().zip(0..) {
+                let arrives = ms(at + 20) + Duration::from_micros(100) * piece;
+                model.acknowledged(sent, Acknowledged { bytes: 1_200, is_app_limited }, arrives);
+            }
+            model.rate().unwrap()
+        };
+        let fast = carry(200, 0, false);
+        for burst in 1..20 {
+            assert!(carry(1, 1_000 * burst, true) >= fast);
+            assert!(carry(20, 1_000 * burst + 500, false) >= fast);
+        }
+        let slow = (0..100).map(|burst| carry(20, 20_000 + 30 * burst, false)).last().unwrap();
+        assert!(slow < fast / 3.0, "{slow} after {fast}: it is slow now");
+    }
+    #[test]
+    fn a_path_that_carried_little_may_be_given_more_unless_that_took_long() {
+        let (mut model, ms) = (Capacity::new(16_000, 4_000), Duration::from_millis);
+        let mut carry = |bytes: usize, at: u64, time: u64| {
+            let sent = model.sent(ms(at), true);
+            model.acknowledged(&sent, Acknowledged { bytes, is_app_limited: true }, ms(at + time));
+            model.window()
+        };
+        for (bytes, at) in [(50, 0), (300, 100), (2_000, 200), (50, 300)] {
+            assert_eq!(carry(bytes, at, 20), 16_000);
+        }
+        assert!(carry(2_000, 400, 20 + 64) < 16_000, "2 kB in 64 ms: a slow line");
     }
 }
