@@ -19,6 +19,8 @@ const FILM: u8 = 2;
 struct Tile {
     /// Marked since it was last compared.
     is_touched: bool,
+    /// It has changed since the viewer got it.
+    is_late: bool,
     /// Where the viewer has it, but not exactly.
     rough: Option<Rect>,
     /// Where it has been rough since it began to move.
@@ -51,6 +53,7 @@ impl Activity {
         if !std::mem::take(&mut tile.is_touched) {
             return;
         }
+        tile.is_late = true;
         match tile.changed.map(|then| now.saturating_sub(then)) {
             Some(since) if since < TOGETHER => {}
             Some(since) if since < SOON => tile.motion = tile.motion.saturating_add(1),
@@ -62,7 +65,7 @@ impl Activity {
     /// The viewer has a tile exactly.
     pub(crate) fn set_exact(&mut self, number: u16) {
         let tile = &mut self.tiles[usize::from(number)];
-        tile.is_touched = false;
+        (tile.is_touched, tile.is_late) = (false, false);
         self.rough -= usize::from(tile.rough.take().is_some());
     }
 
@@ -70,6 +73,7 @@ impl Activity {
     pub(crate) fn set_rough(&mut self, number: u16, rect: Rect) {
         let tile = &mut self.tiles[usize::from(number)];
         self.rough += usize::from(tile.rough.is_none());
+        tile.is_late = false;
         tile.rough = Some(tile.rough.map_or(rect, |rough| rough.around(&rect)));
         tile.moving = Some(tile.moving.map_or(rect, |moving| moving.around(&rect)));
     }
@@ -105,9 +109,10 @@ impl Activity {
         self.tiles[usize::from(number)].due().is_some_and(|due| due <= now)
     }
 
-    /// True when a tile that nothing has touched since is to be made exact now.
+    /// True when a tile is to be made exact now that has not changed since the viewer got it.
     pub(crate) fn is_refined(&self, number: u16, now: Duration) -> bool {
-        !self.tiles[usize::from(number)].is_touched && self.is_due(number, now)
+        let tile = &self.tiles[usize::from(number)];
+        !tile.is_touched && !tile.is_late && self.is_due(number, now)
     }
 
     /// All tiles that are to be made exact now.

@@ -162,13 +162,14 @@ impl Encoder {
         let coded = (&mut self.lossy, &mut self.rough);
         let mut update = Update::new(budget, copies, self.history.bytes(), coded, planes);
         let mut lossy = Lossy::default();
-        let (mut kept, mut film) = (0, Vec::new());
+        let (mut kept, mut film, mut has_refined) = (0, Vec::new(), false);
         for (number, bounds, treatment) in plan.tiles {
             if !update.is_empty() && (update.is_full()? || PART <= lossy.pixels) {
                 break;
             }
             let tile = self.grid.tile(number);
             let is_film = matches!(treatment, Treatment::Film(_));
+            has_refined |= treatment == Treatment::Refined;
             if let Some(before) = &mut self.before {
                 before.touch(number, !is_film);
             }
@@ -187,7 +188,7 @@ impl Encoder {
                 continue;
             }
             match treatment {
-                Treatment::Exact => {
+                Treatment::Exact | Treatment::Refined => {
                     self.sent.copy_from(frame, bounds);
                     update.push(&self.grid, (number, keep), bounds, &self.sent, &mut self.palette);
                     self.activity.set_exact(number);
@@ -218,8 +219,9 @@ impl Encoder {
         update.settle(&mut self.sent);
         self.earlier = Earlier {
             was_much: plan.is_much,
-            has_refined: plan.has_refined,
+            has_refined,
             lacked_film: !plan.film.is_empty() && film.is_empty(),
+            lacked_rest: if plan.has_rest && !has_refined { self.earlier.lacked_rest + 1 } else { 0 },
         };
         film.into_iter().for_each(|bounds| lossy.judge(luma_error(frame, &self.sent, bounds)));
         let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);

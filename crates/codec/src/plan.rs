@@ -12,6 +12,8 @@ use crate::{FrameView, Rect, TILE_SIDE, class};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
     Exact,
+    /// It rests, and becomes exact.
+    Refined,
     Film(Quality),
     Photo(Quality),
 }
@@ -24,8 +26,8 @@ pub(crate) struct Plan {
     pub(crate) film: Rect,
     /// Photographs are too many for being coded exactly at once, or were when the first of them came.
     pub(crate) is_much: bool,
-    /// It holds something that rests and is to be made exact.
-    pub(crate) has_refined: bool,
+    /// There is something that rests and is to be made exact, in this update or in one after it.
+    pub(crate) has_rest: bool,
 }
 
 /// More photograph than this, in pixels, is shown roughly before it is made exact, however much the path carries: the
@@ -41,7 +43,12 @@ pub(crate) struct Earlier {
     pub(crate) has_refined: bool,
     /// There was a film, and no room for any of it.
     pub(crate) lacked_film: bool,
+    /// So many updates, one after the other, held nothing of what rests and is to be made exact.
+    pub(crate) lacked_rest: u32,
 }
+
+/// So many updates may go without what rests while something else fills them. It is large, and a letter waits for it.
+const REST_WAITS: u32 = 64;
 
 /// What a changed place is taken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +69,7 @@ struct Sorted {
 
 /// Film is always coded roughly while it moves; photographs are when not all of them fit the budget, or did not in the
 /// update before. Film comes after what else changed, as that is what people read and press; what rests and is to be
-/// made exact comes last. Nothing waits for ever: every other update holds what would have to.
+/// made exact comes last. Nothing waits for ever: now and then an update begins with what would have to.
 pub(crate) fn plan(
     frame: &FrameView<'_>,
     (dirty, activity, rate): (&DirtyTiles, &Activity, &Rate),
@@ -85,26 +92,28 @@ pub(crate) fn plan(
     let treatment = |class: Class| match class {
         Class::Film => Treatment::Film(rate.film()),
         Class::Photo if is_much => Treatment::Photo(rate.photo()),
-        Class::Photo | Class::Text | Class::Rest => Treatment::Exact,
+        Class::Photo | Class::Text => Treatment::Exact,
+        Class::Rest => Treatment::Refined,
     };
     let place = |class: Class| match class {
+        Class::Rest if REST_WAITS <= before.lacked_rest => 0,
         Class::Film if before.lacked_film => 0,
         Class::Text | Class::Photo => 1,
         Class::Film => 2,
         Class::Rest => 3,
     };
-    let only_rests = tiles.iter().all(|tile| tile.class == Class::Rest);
-    let is_refining = only_rests || !before.has_refined;
-    tiles.retain(|tile| is_refining || tile.class != Class::Rest);
+    let is_rest = |tile: &Sorted| tile.class == Class::Rest;
+    let only_rests = tiles.iter().all(is_rest);
+    let has_rest = tiles.iter().any(is_rest);
+    tiles.retain(|tile| only_rests || !before.has_refined || !is_rest(tile));
     // Stable: among equals it is as it was.
     tiles.sort_by_key(|tile| place(tile.class));
-    let has_refined = tiles.iter().any(|tile| tile.class == Class::Rest);
     let tiles = tiles.into_iter().map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
-    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around, is_much, has_refined }
+    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around, is_much, has_rest }
 }
 
 fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rect, now: Duration) -> Class {
-    if activity.is_due(number, now) {
+    if activity.is_refined(number, now) {
         return Class::Rest;
     }
     let plays = activity.is_film(number) && activity.rough(number).is_some();

@@ -302,6 +302,44 @@ fn what_people_read_goes_before_a_film_and_does_not_stop_it() {
     assert!((8..=12).contains(&goes_on), "{goes_on} of 20 updates held film");
 }
 
+/// Where another film was, beside one that goes on and fills every update of a narrow line.
+const OTHER: Rect = Rect::new(448, 128, 192, 256);
+
+fn beside_a_film(number: u32, session: &mut Session) {
+    session.now += PICTURE;
+    session.draw(WINDOW, Paint::Film(1_000 + 37 * number));
+    session.send(1_400);
+}
+
+fn after_another_film() -> Session {
+    let mut session = Session::new();
+    for number in 0..30 {
+        session.draw(OTHER, Paint::Film(number));
+        session.play(1, 100_000);
+    }
+    session
+}
+
+#[test]
+fn what_rests_is_made_exact_in_the_end_beside_a_film_that_fills_all() {
+    let mut session = after_another_film();
+    (0..20).for_each(|number| beside_a_film(number, &mut session));
+    assert!(!session.is_exact(OTHER), "it waits");
+    let exact = (20..2_000).find(|number| {
+        beside_a_film(*number, &mut session);
+        session.is_exact(OTHER)
+    });
+    assert!(exact.is_some_and(|number| number < 1_000), "{exact:?}");
+}
+
+#[test]
+fn text_is_text_also_where_a_film_was_and_however_long_it_waits() {
+    let mut session = after_another_film();
+    session.draw(OTHER, Paint::Text(77));
+    (0..30).for_each(|number| beside_a_film(number, &mut session));
+    assert!(session.is_exact(OTHER));
+}
+
 #[test]
 fn a_camera_that_swings_costs_what_is_new() {
     let mut session = Session::new();
