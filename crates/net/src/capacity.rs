@@ -133,18 +133,23 @@ impl Capacity {
 
     /// It arrived.
     pub(crate) fn acknowledged(&mut self, sent: &Sent, what: Acknowledged, now: Duration) {
-        self.delivered += what.bytes as u64;
-        if !what.is_app_limited {
+        // Of a path that has been forgotten since.
+        let Some(before) = self.delivered.checked_sub(sent.delivered) else { return };
+        let trip = Trip { at: now, time: now.saturating_sub(sent.at), bytes: what.bytes };
+        // What takes long on its way was not held up by a sender that had nothing to say.
+        let is_app_limited = what.is_app_limited && self.queue_of(&trip) <= LONG_QUEUE;
+        if !is_app_limited {
             self.is_tried = true;
-            self.busy += now.saturating_sub(self.delivered_at);
+            self.busy += now.saturating_sub(self.delivered_at).min(trip.time);
         }
+        self.delivered += what.bytes as u64;
         self.delivered_at = now;
         self.newest_acknowledged = self.newest_acknowledged.max(sent.at);
         self.lost_share *= (1.0 - what.bytes as f64 / LOSS_MEMORY).max(0.0);
         let time = now.saturating_sub(sent.delivered_at).max(sent.at.saturating_sub(sent.first_sent));
-        let rate = (self.delivered - sent.delivered) as f64 / time.max(SHORTEST).as_secs_f64();
-        self.measured_rate(rate, what.is_app_limited);
-        self.measured_trip(Trip { at: now, time: now.saturating_sub(sent.at), bytes: what.bytes });
+        let rate = (before + what.bytes as u64) as f64 / time.max(SHORTEST).as_secs_f64();
+        self.measured_rate(rate, is_app_limited);
+        self.measured_trip(trip);
         if sent.delivered >= self.round_ends {
             self.round_ended(now);
         }
@@ -233,13 +238,16 @@ impl Capacity {
         while self.trips.pop_back_if(|earlier| earlier.time >= trip.time).is_some() {}
         self.trips.push_back(trip);
         while self.trips.pop_front_if(|earlier| earlier.at + TRIP_MEMORY < trip.at).is_some() {}
-        let (Some(best), Some(rate)) = (self.best_trip(), self.rate()) else { return };
-        // A small thing that rests between others tells nothing of the rate, a larger one does when it takes long.
-        self.is_tried |= LONG_QUEUE < trip.time.saturating_sub(best.time);
+        let queue = self.queue_of(&trip);
+        self.round_queue = Some(self.round_queue.map_or(queue, |shortest| shortest.min(queue)));
+    }
+
+    /// How long it waited on its way.
+    fn queue_of(&self, trip: &Trip) -> Duration {
+        let (Some(best), Some(rate)) = (self.best_trip(), self.rate()) else { return Duration::ZERO };
         // A larger thing takes longer to be put on the line; that is no queue.
         let larger = trip.bytes.saturating_sub(best.bytes);
-        let queue = trip.time.saturating_sub(best.time).saturating_sub(duration(larger as f64 / rate));
-        self.round_queue = Some(self.round_queue.map_or(queue, |shortest| shortest.min(queue)));
+        trip.time.saturating_sub(best.time).saturating_sub(duration(larger as f64 / rate))
     }
 }
 
@@ -425,5 +433,37 @@ mod tests {
             assert_eq!(carry(bytes, at, 20), 16_000);
         }
         assert!(carry(2_000, 400, 20 + 64) < 16_000, "2 kB in 64 ms: a slow line");
+    }
+
+    /// A path that has become slow is found out by what is late, though nothing fills the window that it once had.
+    #[test]
+    fn a_path_that_has_become_slow_is_found_out() {
+        let (mut model, ms) = (Capacity::new(16_000, 4_000), Duration::from_millis);
+        let piece = |model: &mut Capacity, bytes: usize, at: u64, time: u64, is_app_limited: bool| {
+            let sent = model.sent(ms(at), true);
+            model.acknowledged(&sent, Acknowledged { bytes, is_app_limited }, ms(at + time));
+        };
+        piece(&mut model, 1_000_000, 0, 20, false);
+        let fast = model.window();
+        for second in 1..60 {
+            piece(&mut model, 1_000, 1_000 * second, 22, true);
+        }
+        assert!(model.window() >= fast, "little is no sign that a path is slow");
+        for number in 0..10 {
+            piece(&mut model, 10_000, 60_000 + 340 * number, 340, true);
+        }
+        assert!(model.window() < fast / 10, "{} after {fast}", model.window());
+    }
+
+    #[test]
+    fn what_was_sent_over_a_forgotten_path_teaches_nothing() {
+        let (mut model, ms) = (Capacity::new(16_000, 4_000), Duration::from_millis);
+        let what = Acknowledged { bytes: 9_000, is_app_limited: false };
+        let first = model.sent(ms(0), true);
+        model.acknowledged(&first, what, ms(20));
+        let late = model.sent(ms(20), false);
+        model.forget();
+        model.acknowledged(&late, what, ms(60));
+        assert_eq!((model.rate(), model.window()), (None, 16_000));
     }
 }

@@ -79,8 +79,9 @@ impl Controller for Path {
     fn on_congestion_event(&mut self, _now: Instant, _sent: Instant, is_persistent: bool, lost_bytes: u64) {
         self.capacity.lost(lost_bytes);
         if is_persistent {
-            // The path as it was known is gone.
+            // The path as it was known is gone, and what is still acknowledged was sent over it.
             self.capacity.forget();
+            self.sent.clear();
         }
     }
 
@@ -88,7 +89,7 @@ impl Controller for Path {
 
     fn window(&self) -> u64 {
         // QUIC stops before the window is full, and may have less than a packet left of it.
-        (self.capacity.window() + 2 * self.packet) as u64
+        self.capacity.window().saturating_add(2 * self.packet) as u64
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
@@ -101,5 +102,22 @@ impl Controller for Path {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_learned_of_a_path_that_is_gone() {
+        let start = Instant::now();
+        let capacity = Capacity::new(76_800, 4_800);
+        let mut path = Path { start, initial: 76_800, packet: 1_200, capacity, sent: VecDeque::new() };
+        let at = |ms| start + Duration::from_millis(ms);
+        (0..9).for_each(|ms| path.on_sent(at(ms), 1_200, ms));
+        path.on_congestion_event(at(900), at(1), true, 6_000);
+        assert!(path.sent.is_empty());
+        assert_eq!(path.window(), 76_800 + 2_400);
     }
 }

@@ -17,7 +17,7 @@ const INITIAL_WINDOW: usize = 32 * 1024;
 /// Kept under way at least.
 const LEAST_WINDOW: usize = 4 * 1024;
 /// Kept under way at most; above it QUIC's own windows would fill.
-const MAX_WINDOW: usize = 2 * 1024 * 1024;
+pub(crate) const MAX_WINDOW: usize = 2 * 1024 * 1024;
 /// Beside two trips, so much may wait for the viewer: a slow computer shall not show the past.
 const UNDECODED: Duration = Duration::from_millis(50);
 /// An update carries at most what is delivered in this time: so long may a letter that was just typed have

@@ -200,6 +200,7 @@ impl Showing {
                     updates.forget_before(self.last_epoch);
                 }
                 self.next_update = 0;
+                self.sink.begun();
             }
             Shown::Update(body) => self.update(sharer, body),
             Shown::CursorShape(shape) => sharer.cursor_shape(shape),
@@ -218,8 +219,9 @@ impl Showing {
         self.next_update += 1;
         let (connection, sink) = (&self.connection, &self.sink);
         let updates = self.updates.get_or_insert_with(|| {
-            let sink = sink.clone();
-            PictureWriter::spawn(connection.clone(), move |header| sink.delivered(header))
+            let (taker, sink) = (sink.clone(), sink.clone());
+            let taken = move |bytes| taker.taken(bytes);
+            PictureWriter::spawn(connection.clone(), taken, move |header| sink.delivered(header))
         });
         updates.send(header, body);
     }
@@ -229,7 +231,10 @@ impl Showing {
         let event = match output {
             SharerOutput::Send(bytes) => return Delivery::Send(bytes),
             SharerOutput::Shown(header) => {
-                self.sink.shown(header);
+                // A receipt for what was never sent is none.
+                if (header.epoch, header.number) < (self.last_epoch, self.next_update) {
+                    self.sink.shown(header);
+                }
                 return Delivery::Done;
             }
             // Who is asking is the customer's program's alone to show, and a demonstration's messages go to its machine.

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::lock::Lock;
-use crate::pacing::Pacer;
 pub use crate::pacing::Purpose;
+use crate::pacing::{MAX_WINDOW, Pacer};
 
 /// What the capture thread hands to the session's loop.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ struct State {
     is_closed: bool,
     /// Bytes handed over whose number the session's loop has not given yet.
     handed_over: usize,
+    /// Bytes with a number that QUIC has not taken yet, whatever the viewer says that it has shown.
+    untaken: usize,
     /// Whoever is in [`PictureSink::wait_ready`]; mostly nobody, and then nobody is to be told.
     waiting: u32,
 }
@@ -104,7 +106,6 @@ impl PictureSink {
     /// A picture of this size begins, with a fresh encoder: at the start, after a change of size, and when
     /// a pause ends.
     pub fn screen(&self, width: u32, height: u32) {
-        self.shared.state.lock().pacer.forget_under_way();
         self.put(Shown::Screen { width, height });
     }
 
@@ -153,8 +154,19 @@ impl PictureSink {
         let mut state = self.shared.state.lock();
         state.handed_over = state.handed_over.saturating_sub(bytes);
         if let Some(header) = header {
+            state.untaken += bytes;
             state.pacer.sent(header, bytes, self.shared.clock.monotonic());
         }
+    }
+
+    /// A new epoch began: what is under way is void.
+    pub(crate) fn begun(&self) {
+        self.change(|state| state.pacer.forget_under_way());
+    }
+
+    /// QUIC took an update, or it is void.
+    pub(crate) fn taken(&self, bytes: usize) {
+        self.change(|state| state.untaken = state.untaken.saturating_sub(bytes));
     }
 
     /// The viewer's computer has an update.
@@ -175,9 +187,49 @@ impl State {
         if self.is_closed {
             return Readiness::Closed;
         }
-        match self.pacer.budget(purpose, self.handed_over).filter(|budget| *budget > 0 && self.is_open) {
+        let is_open = self.is_open && self.untaken < MAX_WINDOW;
+        match self.pacer.budget(purpose, self.handed_over).filter(|budget| *budget > 0 && is_open) {
             Some(budget) => Readiness::Ready { budget, room: self.pacer.room() },
             None => Readiness::NotYet,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A viewer that says it has seen everything and lets QUIC take nothing does not fill this computer's memory.
+    #[test]
+    fn what_quic_does_not_take_is_bounded_whatever_the_viewer_says() {
+        let (sink, _queue) = PictureSink::new(Clock::new());
+        sink.set_open(true);
+        let ready = || sink.wait_ready(Purpose::Change, Duration::ZERO);
+        let (bytes, mut waiting) = (100_000, 0);
+        for number in 0..100 {
+            let Readiness::Ready { .. } = ready() else { break };
+            let header = UpdateHeader { epoch: 1, number };
+            sink.send_update(vec![0; bytes]);
+            sink.numbered(Some(header), bytes);
+            sink.shown(header);
+            waiting += bytes;
+        }
+        assert!((MAX_WINDOW..MAX_WINDOW + bytes).contains(&waiting), "{waiting} bytes wait");
+        sink.taken(bytes);
+        assert!(matches!(ready(), Readiness::Ready { .. }));
+    }
+
+    /// Also what was coded just before a new epoch, and gets its number after that.
+    #[test]
+    fn a_new_epoch_is_not_stopped_by_what_is_void() {
+        let (sink, _queue) = PictureSink::new(Clock::new());
+        sink.set_open(true);
+        let bytes = MAX_WINDOW / 2;
+        sink.send_update(vec![0; bytes]);
+        sink.screen(640, 400);
+        sink.numbered(Some(UpdateHeader { epoch: 1, number: 0 }), bytes);
+        assert_eq!(sink.wait_ready(Purpose::Change, Duration::ZERO), Readiness::NotYet);
+        sink.begun();
+        assert!(matches!(sink.wait_ready(Purpose::Change, Duration::ZERO), Readiness::Ready { .. }));
     }
 }

@@ -92,9 +92,11 @@ pub(crate) struct PictureWriter {
 }
 
 impl PictureWriter {
-    /// `delivered` is told of each update that the peer's QUIC has, in whatever order that is.
+    /// `taken` is told how many bytes of updates do not wait here any more, `delivered` of each update that the peer's
+    /// QUIC has, in whatever order that is.
     pub(crate) fn spawn(
         connection: Connection,
+        taken: impl Fn(usize) + Send + 'static,
         delivered: impl Fn(UpdateHeader) + Clone + Send + 'static,
     ) -> Self {
         let (queue, mut waiting) = mpsc::unbounded_channel::<(UpdateHeader, Vec<u8>)>();
@@ -102,6 +104,7 @@ impl PictureWriter {
         tokio::spawn(async move {
             while let Some((header, body)) = waiting.recv().await {
                 let Ok(stream) = send_update(&connection, header, &body, void.clone()).await else { return };
+                taken(body.len());
                 if let Some(stream) = stream {
                     tokio::spawn(see_off(stream, header, delivered.clone(), void.clone()));
                 }
@@ -136,7 +139,12 @@ async fn send_update(
     body: &[u8],
     mut void: watch::Receiver<u32>,
 ) -> Result<Option<SendStream>, quinn::WriteError> {
-    let mut stream = connection.open_uni().await?;
+    // The peer says how many streams there may be, which is not to keep here what is void.
+    let mut stream = tokio::select! {
+        biased;
+        () = is_void(header, &mut void) => return Ok(None),
+        stream = connection.open_uni() => stream?,
+    };
     // Fails only on a stream that is closed; this one was just opened.
     stream.set_priority(PRIORITY_PICTURE).unwrap_or_default();
     let head = [&[STREAM_PICTURE], &header.encode()[..]].concat();

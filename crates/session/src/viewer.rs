@@ -27,8 +27,9 @@ const SEALING: Duration = Duration::from_secs(2);
 /// Most bytes of updates that may wait for the decoder. An honest sharer, who is paced by what was shown,
 /// keeps a fraction of it under way.
 const MAX_UNSHOWN: usize = 16 * 1024 * 1024;
-/// What an update takes beside its bytes, which may be none.
-const AN_UPDATE_ITSELF: usize = 64;
+/// What an update counts beside its bytes: a few of them may tell of copies as large as the picture. An honest sharer has
+/// far fewer under way than the thousand that this allows.
+const AN_UPDATE_ITSELF: usize = 16 * 1024;
 
 /// What a viewer must know from the start.
 pub struct ViewerConfig {
