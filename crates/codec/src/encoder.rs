@@ -154,7 +154,7 @@ impl Encoder {
         }
         let room = self.room.max(budget);
         let known = (&self.dirty, &self.activity, &self.rate);
-        let plan = plan(frame, known, (room, focus, self.now), self.earlier);
+        let mut plan = plan(frame, known, (room, focus, self.now), self.earlier);
         if !plan.film.is_empty() {
             self.before.get_or_insert_with(|| Before::new(&self.grid)).keep(&self.sent, plan.film);
         }
@@ -163,7 +163,7 @@ impl Encoder {
         let mut update = Update::new(budget, copies, self.history.bytes(), coded, planes);
         let mut lossy = Lossy::default();
         let (mut kept, mut film, mut has_refined) = (0, Vec::new(), false);
-        for (number, bounds, treatment) in plan.tiles {
+        for (number, bounds, treatment) in std::mem::take(&mut plan.tiles) {
             if !update.is_empty() && (update.is_full()? || PART <= lossy.pixels) {
                 break;
             }
@@ -217,12 +217,7 @@ impl Encoder {
             self.dirty.clean(number);
         }
         update.settle(&mut self.sent);
-        self.earlier = Earlier {
-            was_much: plan.is_much,
-            has_refined,
-            lacked_film: !plan.film.is_empty() && film.is_empty(),
-            lacked_rest: if plan.has_rest && !has_refined { self.earlier.lacked_rest + 1 } else { 0 },
-        };
+        self.earlier = self.earlier.then(&plan, !film.is_empty(), has_refined);
         film.into_iter().for_each(|bounds| lossy.judge(luma_error(frame, &self.sent, bounds)));
         let (dirty, activity, cache, now) = (&mut self.dirty, &self.activity, &self.cache, self.now);
         let is_known = |tile| !dirty.is_dirty(tile) && activity.rough(tile).is_none();

@@ -47,6 +47,18 @@ pub(crate) struct Earlier {
     pub(crate) lacked_rest: u32,
 }
 
+impl Earlier {
+    /// What the update of a plan was that held film and something that rested, or not.
+    pub(crate) fn then(self, plan: &Plan, has_film: bool, has_refined: bool) -> Self {
+        Self {
+            was_much: plan.is_much,
+            has_refined,
+            lacked_film: !plan.film.is_empty() && !has_film,
+            lacked_rest: if plan.has_rest && !has_refined { self.lacked_rest.saturating_add(1) } else { 0 },
+        }
+    }
+}
+
 /// So many updates may go without what rests while something else fills them. It is large, and a letter waits for it.
 const REST_WAITS: u32 = 64;
 
