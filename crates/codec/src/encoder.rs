@@ -160,7 +160,8 @@ impl Encoder {
         }
         let planes = std::mem::take(&mut self.planes);
         let coded = (&mut self.lossy, &mut self.rough);
-        let mut update = Update::new(budget, copies, self.history.bytes(), coded, planes);
+        let prefix = if plan.only_rests { &[] } else { self.history.bytes() };
+        let mut update = Update::new(budget, copies, prefix, coded, planes);
         let mut lossy = Lossy::default();
         let (mut kept, mut film, mut has_refined) = (0, Vec::new(), false);
         for (number, bounds, treatment) in std::mem::take(&mut plan.tiles) {
@@ -257,7 +258,12 @@ impl Encoder {
     /// Compares what is marked or is to be made exact, and again where copies were made.
     fn compare(&mut self, frame: &FrameView<'_>, now: Duration) -> Vec<Copy> {
         let Self { grid, sent, dirty, activity, cache, memory, .. } = self;
-        activity.due(now).into_iter().for_each(|number| dirty.mark(number));
+        for number in activity.due(now) {
+            // What was compared and is not marked since differs as it did.
+            if !dirty.is_dirty(number) {
+                dirty.mark(number);
+            }
+        }
         // What the viewer has roughly is nowhere to be found again.
         let movable = |mut tiles: Vec<bool>| {
             (0..).zip(&mut tiles).for_each(|(number, tile)| *tile &= activity.rough(number).is_none());

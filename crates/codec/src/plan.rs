@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) is_much: bool,
     /// There is something that rests and is to be made exact, in this update or in one after it.
     pub(crate) has_rest: bool,
+    /// And nothing else: film and photographs, of which nothing is found again among what was sent before.
+    pub(crate) only_rests: bool,
 }
 
 /// More photograph than this, in pixels, is shown roughly before it is made exact, however much the path carries: the
@@ -121,7 +123,14 @@ pub(crate) fn plan(
     // Stable: among equals it is as it was.
     tiles.sort_by_key(|tile| place(tile.class));
     let tiles = tiles.into_iter().map(|tile| (tile.number, tile.bounds, treatment(tile.class))).collect();
-    Plan { tiles, lossy_pixels: film + if is_much { photo } else { 0 }, film: around, is_much, has_rest }
+    Plan {
+        tiles,
+        lossy_pixels: film + if is_much { photo } else { 0 },
+        film: around,
+        is_much,
+        has_rest,
+        only_rests,
+    }
 }
 
 fn class_of(frame: &FrameView<'_>, activity: &Activity, number: u16, bounds: Rect, now: Duration) -> Class {
