@@ -5,7 +5,7 @@ use std::time::Instant;
 use deskside_party::sharing::Prompt;
 use deskside_party::sharing::view::{self, Locate};
 use deskside_trust::OperatorIdentity;
-use deskside_ui::egui::{ScrollArea, Ui};
+use deskside_ui::egui::Ui;
 use deskside_ui::theme::{Tone, UNIT};
 use deskside_ui::widgets;
 
@@ -31,9 +31,7 @@ pub(super) fn draw(
 ) -> f32 {
     // On a small screen the texts scroll; the buttons stay in sight.
     let buttons = if prompt.has_ignored() { BUTTONS_HEIGHT_IGNORED } else { BUTTONS_HEIGHT };
-    let room = (ui.available_height() - buttons).max(BUTTONS_HEIGHT);
-    let scrolled = ScrollArea::vertical().max_height(room).show(ui, |ui| texts(ui, organisation, operator));
-    let hidden = (scrolled.content_size.y - scrolled.inner_rect.height()).max(0.0);
+    let hidden = view::above_buttons(ui, buttons, |ui| texts(ui, organisation, operator));
     view::no_and_yes(ui, ("No", "Accept"), prompt.is_alive(now), locate, &mut |reply| {
         acts.push(Act::Reply(reply));
     });

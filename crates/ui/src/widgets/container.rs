@@ -24,14 +24,23 @@ pub fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> 
         })
 }
 
+const BANNER_MARGIN: Margin = Margin { left: 2 * UNIT as i8 + 4, right: 2 * UNIT as i8, top: 12, bottom: 12 };
+const BANNER_LINE: f32 = 1.0;
+
+/// How high a [`banner`] is, at the width that there is.
+pub fn banner_height(ui: &Ui, words: &str) -> f32 {
+    let around = BANNER_MARGIN.sum() + Vec2::splat(2.0 * BANNER_LINE);
+    around.y + super::text::height(ui, words, Type::Body, ui.available_width() - around.x)
+}
+
 /// A message in a tone, as wide as there is room.
 pub fn banner(ui: &mut Ui, tone: Tone, text: &str) -> egui::Response {
     let colours = Palette::of(ui).tone(tone);
     let frame = Frame::new()
         .fill(colours.ground)
-        .stroke(Stroke::new(1.0, colours.line))
+        .stroke(Stroke::new(BANNER_LINE, colours.line))
         .corner_radius(CornerRadius::same(RADIUS))
-        .inner_margin(Margin { left: 2 * UNIT as i8 + 4, right: 2 * UNIT as i8, top: 12, bottom: 12 });
+        .inner_margin(BANNER_MARGIN);
     let shown = frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.add(egui::Label::new(Type::Body.text(text, colours.text)).wrap());

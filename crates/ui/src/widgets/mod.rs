@@ -10,9 +10,9 @@ mod text;
 pub use button::{Button, Kind};
 pub use choice::{radio, tick};
 pub use code::{CodeInput, CodeTyped, code_display};
-pub use container::{banner, card, page, steps};
+pub use container::{banner, banner_height, card, page, steps};
 pub use field::Field;
-pub use text::{body, bullet, heading, key_cap, muted, small, status_dot, title};
+pub use text::{body, bullet, heading, key_cap, muted, small, small_height, status_dot, title};
 
 use egui::{Color32, CornerRadius, Rect, Stroke, StrokeKind, Ui};
 

@@ -1,6 +1,9 @@
 //! Texts in the type scale, and small marks beside them.
 
-use egui::{CornerRadius, Frame, Label, Margin, Response, Sense, Stroke, Ui, Vec2};
+use egui::{
+    Color32, CornerRadius, FontSelection, Frame, Label, Margin, Response, Sense, Stroke, TextWrapMode, Ui,
+    Vec2, WidgetText,
+};
 
 use crate::theme::{Palette, Tone, Type, UNIT};
 
@@ -33,6 +36,16 @@ pub fn muted(ui: &mut Ui, words: &str) -> Response {
 /// A side remark.
 pub fn small(ui: &mut Ui, words: &str) -> Response {
     text(ui, words, Type::Small, true)
+}
+
+/// How high a [`small`] remark is, at the width that there is.
+pub fn small_height(ui: &Ui, words: &str) -> f32 {
+    height(ui, words, Type::Small, ui.available_width())
+}
+
+pub(super) fn height(ui: &Ui, words: &str, kind: Type, width: f32) -> f32 {
+    let text = WidgetText::from(kind.text(words, Color32::TRANSPARENT));
+    text.into_galley(ui, Some(TextWrapMode::Wrap), width, FontSelection::Default).size().y
 }
 
 /// A dot in a tone with a word beside it, so that the colour is never the only sign.

@@ -60,7 +60,9 @@ pub enum Line {
 }
 
 impl Line {
-    fn of(quality: Quality) -> Self {
+    /// How good one is that was measured.
+    #[must_use]
+    pub fn of(quality: Quality) -> Self {
         if quality.rtt_ms <= GOOD_UP_TO_MS {
             Self::Good
         } else if quality.rtt_ms <= FAIR_UP_TO_MS {

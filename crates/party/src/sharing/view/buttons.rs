@@ -44,12 +44,18 @@ pub(super) fn pressed(response: &Response, locate: Locate<'_>) -> Option<Pressed
     response.clicked().then(|| Pressed { by, button: locate(response.rect) })
 }
 
+const IGNORED: &str = "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was \
+    allowed.";
+
+/// How high what [`ignored`] says is, with the space before it.
+pub(super) fn ignored_height(ui: &Ui, prompt: &Prompt) -> f32 {
+    if prompt.has_ignored() { 1.5 * UNIT + widgets::banner_height(ui, IGNORED) } else { 0.0 }
+}
+
 /// Says that a yes was not taken because no hand was behind it. Below the buttons, so that they do not move.
 pub fn ignored(ui: &mut Ui, prompt: &Prompt) {
     if prompt.has_ignored() {
         ui.add_space(UNIT / 2.0);
-        let words = "A click was ignored: it did not come from this computer's own mouse or keyboard. Nothing was \
-            allowed.";
-        widgets::banner(ui, Tone::Error, words);
+        widgets::banner(ui, Tone::Error, IGNORED);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use deskside_proto::journal::Action;
 use deskside_ui::egui::{ScrollArea, Ui};
 use deskside_ui::own_hand_only;
-use deskside_ui::theme::{Tone, UNIT};
+use deskside_ui::theme::{CONTROL_HEIGHT, Tone, UNIT};
 use deskside_ui::widgets;
 
 use super::{Locate, buttons};
@@ -15,7 +15,10 @@ use crate::sharing::{Act, Edit, Lasting, Peer, Program, Show};
 
 /// The list of programs is no higher than this, in points.
 const LIST_HEIGHT: f32 = 150.0;
+/// What the buttons need, with the space above them, in points.
+const BUTTONS_HEIGHT: f32 = CONTROL_HEIGHT + 2.0 * UNIT;
 
+/// Gives the height of what is out of sight.
 pub(super) fn draw(
     ui: &mut Ui,
     question: &OpenQuestion,
@@ -23,7 +26,29 @@ pub(super) fn draw(
     now: Instant,
     locate: Locate<'_>,
     acts: &mut Vec<Act>,
-) {
+) -> f32 {
+    // On a small screen what is asked scrolls; the buttons stay in sight.
+    let silence = question.request.map(|_| {
+        let left = question.prompt.seconds_left(now);
+        format!("Deny keeps {} connected. No answer in {left} s counts as Deny.", peer.name())
+    });
+    let below = silence.as_ref().map_or(0.0, |words| 1.5 * UNIT + widgets::small_height(ui, words));
+    let buttons = BUTTONS_HEIGHT + below + buttons::ignored_height(ui, &question.prompt);
+    let hidden = super::above_buttons(ui, buttons, |ui| asked(ui, question, locate, acts));
+    ui.add_space(UNIT);
+    let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
+    let is_alive = question.prompt.is_alive(now) && question.is_complete();
+    buttons::no_and_yes(ui, words, is_alive, locate, &mut |reply| acts.push(Act::Reply(reply)));
+    if let Some(silence) = silence {
+        ui.add_space(UNIT / 2.0);
+        widgets::small(ui, &silence);
+    }
+    buttons::ignored(ui, &question.prompt);
+    hidden
+}
+
+/// What is asked for, what it means, and how far it goes.
+fn asked(ui: &mut Ui, question: &OpenQuestion, locate: Locate<'_>, acts: &mut Vec<Act>) {
     widgets::title(ui, &question.text.title);
     ui.add_space(UNIT);
     widgets::bullet(ui, Tone::Info, &question.text.can);
@@ -45,19 +70,6 @@ pub(super) fn draw(
     if question.request.is_some() {
         how_long(ui, question.lasting, locate, acts);
     }
-    ui.add_space(UNIT);
-    let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
-    let is_alive = question.prompt.is_alive(now) && question.is_complete();
-    buttons::no_and_yes(ui, words, is_alive, locate, &mut |reply| acts.push(Act::Reply(reply)));
-    ui.add_space(UNIT / 2.0);
-    if question.request.is_some() {
-        let left = question.prompt.seconds_left(now);
-        widgets::small(
-            ui,
-            &format!("Deny keeps {} connected. No answer in {left} s counts as Deny.", peer.name()),
-        );
-    }
-    buttons::ignored(ui, &question.prompt);
 }
 
 /// What is shown: the whole screen first, then what is less.
@@ -105,10 +117,12 @@ fn choose(ui: &mut Ui, choosing: &Choosing, locate: Locate<'_>, acts: &mut Vec<A
             widgets::small(ui, &absent);
         }
         ui.horizontal_wrapped(|ui| {
-            widgets::small(ui, "Shown:");
+            // A tick means the same here as in the list above.
+            let hides = choosing.show == Show::AllBut;
+            widgets::small(ui, if hides { "Hide also:" } else { "Show also:" });
             for (place, words) in ["Desktop", "Task bar", "Notifications"].into_iter().enumerate() {
                 let edit = Edit::Surrounding(place);
-                ticked(ui, choosing.surroundings[place], words, edit, locate, acts);
+                ticked(ui, choosing.surroundings[place] != hides, words, edit, locate, acts);
             }
         });
     });

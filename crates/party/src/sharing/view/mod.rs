@@ -9,13 +9,14 @@ mod tests;
 
 use std::time::Instant;
 
-use deskside_ui::egui::{Rect, Ui};
+use deskside_ui::egui::{Rect, ScrollArea, Ui};
 use deskside_ui::theme::UNIT;
 use deskside_ui::{ScreenRect, widgets};
 
 use super::{Act, Offer, Session};
 
 pub use buttons::{ignored, no_and_yes};
+pub use panel::line;
 
 /// Width of the panel, in points.
 pub(super) const PANEL_WIDTH: f32 = 340.0;
@@ -49,6 +50,16 @@ pub fn page<A>(ui: &mut Ui, margin: f32, add: impl FnOnce(&mut Ui, &mut Drawn<A>
     .inner
 }
 
+/// Texts that scroll on a small screen, above buttons that stay in sight and need so many points with the words below
+/// them. Gives the height that is out of sight.
+pub fn above_buttons(ui: &mut Ui, buttons: f32, texts: impl FnOnce(&mut Ui)) -> f32 {
+    /// Less is not shown of the texts, in points.
+    const LEAST: f32 = 104.0;
+    let room = (ui.available_height() - buttons).max(LEAST);
+    let scrolled = ScrollArea::vertical().max_height(room).show(ui, texts);
+    (scrolled.content_size.y - scrolled.inner_rect.height()).max(0.0)
+}
+
 /// The panel of a running session.
 pub(super) fn panel(
     ui: &mut Ui,
@@ -64,7 +75,7 @@ pub(super) fn panel(
 pub(super) fn question(ui: &mut Ui, session: &Session, now: Instant, locate: Locate<'_>) -> Drawn<Act> {
     page(ui, 4.0 * UNIT, |ui, drawn| {
         if let Some(question) = &session.question {
-            consent::draw(ui, question, session.peer(), now, locate, &mut drawn.acts);
+            drawn.height = consent::draw(ui, question, session.peer(), now, locate, &mut drawn.acts);
         }
     })
 }

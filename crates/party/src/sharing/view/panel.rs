@@ -100,7 +100,9 @@ pub(super) fn draw(
     }
 }
 
-fn line(line: Line) -> (Tone, &'static str) {
+/// How good the connection is, in a word and a tone.
+#[must_use]
+pub fn line(line: Line) -> (Tone, &'static str) {
     match line {
         Line::Unknown => (Tone::Neutral, "Connected"),
         Line::Good => (Tone::Good, "Good line"),

@@ -41,7 +41,11 @@ struct Seen {
 }
 
 fn harness(window: Window, session: Session, now: Instant) -> Harness<'static, Seen> {
-    let mut harness = Harness::builder().with_size((480.0, 760.0)).build_ui_state(
+    harness_of((480.0, 760.0), window, session, now)
+}
+
+fn harness_of(size: (f32, f32), window: Window, session: Session, now: Instant) -> Harness<'static, Seen> {
+    let mut harness = Harness::builder().with_size(size).build_ui_state(
         move |ui, seen: &mut Seen| {
             let drawn = draw(window, ui, &seen.session, now);
             seen.acts.extend(drawn.acts);
@@ -129,9 +133,12 @@ fn the_panel_says_what_does_not_work() {
 /// Every state with a name, its window and the session in it.
 fn states(start: Instant) -> Vec<(&'static str, Window, Session)> {
     let mut all = Vec::new();
-    let mut panel = session();
-    panel.told(Told::Quality(Quality { rtt_ms: 38, udp: true, received: 0, sent: 0 }), start);
-    all.push(("panel", Window::Panel, panel));
+    for (name, told) in [("panel-connected", None), ("panel", Some(Told::Granted(Action::See)))] {
+        let mut panel = session();
+        panel.told(Told::Quality(Quality { rtt_ms: 38, udp: true, received: 0, sent: 0 }), start);
+        told.into_iter().for_each(|told| panel.told(told, start));
+        all.push((name, Window::Panel, panel));
+    }
     all.push(("question", Window::Question, asked(&[Action::See], start)));
     let mut control = session();
     control.told(Told::Granted(Action::See), start);
@@ -182,6 +189,49 @@ fn every_state_can_be_drawn_and_fits_its_window() {
             };
             let mut show = |ui: &mut egui::Ui| draw(window, ui, &session, now).height;
             picture(folder.as_deref(), &format!("{name}-{suffix}"), width, theme, &mut show);
+        }
+    }
+}
+
+/// On a screen of 1366 × 768, of which title bar and task bar take some, both buttons and when silence is a no are in
+/// sight, whatever is asked, by whomever, also while a click is ignored.
+#[test]
+fn yes_and_no_are_in_sight_on_a_small_laptop() {
+    const ROOM: f32 = 768.0 - 72.0;
+    let start = Instant::now();
+    let needed = |height, session: &Session| {
+        let mut needed = 0.0;
+        draw_offscreen((QUESTION_WIDTH, height), 1.0, ThemeChoice::Light, |ui| {
+            needed = draw(Window::Question, ui, session, start).height;
+        });
+        needed
+    };
+    for with_a_click_ignored in [false, true] {
+        let questions = states(start).into_iter().filter(|(_, window, _)| *window == Window::Question);
+        for (name, _, mut session) in questions {
+            if with_a_click_ignored {
+                session.assistive_yes();
+            }
+            // However high the window is, it needs the same; otherwise it would never come to rest.
+            let heights = [300.0, 500.0, ROOM, 900.0].map(|height| needed(height, &session));
+            assert!(heights.iter().all(|height| *height == heights[0]), "{name}: {heights:?}");
+            let is_own = session.question.as_ref().is_some_and(|question| question.request.is_none());
+            let labels = if is_own { ["Keep as it is", "Show this"] } else { ["Deny", "Allow"] };
+            let mut window = harness_of((QUESTION_WIDTH, heights[0]), Window::Question, session, start);
+            let top = |window: &Harness<'_, Seen>| window.get_by_label(labels[0]).rect().top();
+            if let Some(last) = window.query_by_label("this session") {
+                assert!(last.rect().bottom() <= top(&window), "{name}: cut off with room for all");
+            }
+            window.set_size(egui::vec2(QUESTION_WIDTH, ROOM));
+            window.run();
+            for label in labels {
+                let button = window.get_by_role_and_label(Role::Button, label).rect();
+                assert!(button.bottom() <= ROOM - 8.0, "{name}: {label} ends at {}", button.bottom());
+            }
+            if !is_own {
+                let silence = window.get_by_label_contains("counts as Deny").rect();
+                assert!(silence.bottom() <= ROOM - 4.0, "{name}: the words end at {}", silence.bottom());
+            }
         }
     }
 }
