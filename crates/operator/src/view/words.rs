@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use deskside_net::Quality;
+use deskside_party::sharing::Line;
+use deskside_party::sharing::view::line;
 use deskside_proto::control::Suspension;
 use deskside_proto::journal::{Action, GrantEnd, SessionEnd};
 use deskside_proto::marks::Colour;
@@ -36,14 +38,9 @@ fn path(quality: Quality) -> &'static str {
     if quality.udp { "UDP" } else { "TLS" }
 }
 
-/// How the connection is, in a word and a tone. Above a quarter of a second pointing becomes hard.
+/// How the connection is, in short and in a tone.
 pub(super) fn quality(quality: Quality) -> (Tone, String) {
-    let tone = match quality.rtt_ms {
-        0..=80 => Tone::Good,
-        81..=250 => Tone::Warning,
-        _ => Tone::Error,
-    };
-    (tone, format!("{} ms, {}", quality.rtt_ms, path(quality)))
+    (line(Line::of(quality)).0, format!("{} ms, {}", quality.rtt_ms, path(quality)))
 }
 
 /// How large the picture is shown, on the bar.
@@ -72,14 +69,14 @@ pub(super) fn details(session: &Session, size: (u32, u32), zoom: f32) -> [(&'sta
     const UNKNOWN: &str = "–";
     let known = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
     let (rates, quality) = (session.statistics.rates, session.quality);
-    let exact = session.statistics.exact.map(|exact| if exact { "yes" } else { "no" }.to_owned());
+    let sharp = |exact| if exact { "every pixel" } else { "still coming" }.to_owned();
     [
         ("Pictures", known(rates.map(|rates| format!("{} a second", rates.updates)))),
         ("Data", known(rates.map(|rates| format!("{} kbit/s", grouped(rates.kilobits))))),
-        ("Delay", known(quality.map(|quality| format!("{} ms", quality.rtt_ms)))),
-        ("Path", known(quality.map(|quality| path(quality).to_owned()))),
-        ("Picture", format!("{} × {} at {:.0} %", size.0, size.1, zoom * 100.0)),
-        ("Exact", known(exact)),
+        ("Line", known(quality.map(|quality| line(Line::of(quality)).1.to_owned()))),
+        ("Delay", known(quality.map(|quality| format!("{} ms, {}", quality.rtt_ms, path(quality))))),
+        ("Size", format!("{} × {} at {:.0} %", size.0, size.1, zoom * 100.0)),
+        ("Sharp", known(session.statistics.exact.map(sharp))),
     ]
 }
 
