@@ -100,7 +100,11 @@ impl fmt::Display for Account {
         writeln!(f, "code typed → who is asking       {}", time(self.connect))?;
         writeln!(f, "Allow → first picture            {}", time(self.first_picture))?;
         writeln!(f, "pixel to pixel, {flips} changes      p50 {}, p95 {}", quantile(0.5), quantile(0.95))?;
-        writeln!(f, "wrong pixels at rest             {:.3} %", self.wrong_percent.unwrap_or(f64::NAN))?;
+        writeln!(
+            f,
+            "wrong pixels at rest             {:.3} % (the pointer is drawn there)",
+            self.wrong_percent.unwrap_or(f64::NAN)
+        )?;
         writeln!(f, "F11 → operator told              {}", time(self.f11))?;
         writeln!(f, "Stop → operator told             {}", time(self.stop))?;
         write!(f, "data                             {}", self.data)
