@@ -181,6 +181,7 @@ impl Showing {
         if let Some(updates) = &self.updates {
             updates.forget_before(self.last_epoch + 1);
         }
+        self.sink.begun();
     }
 
     /// Sends on what the capture thread handed over.

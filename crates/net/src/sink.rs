@@ -159,7 +159,7 @@ impl PictureSink {
         }
     }
 
-    /// A new epoch began: what is under way is void.
+    /// What is under way is void: a new epoch began, or nothing is shown any more.
     pub(crate) fn begun(&self) {
         self.change(|state| state.pacer.forget_under_way());
     }

@@ -1,4 +1,4 @@
-//! All widgets in one window, and a moving picture in another: `cargo run -p deskside-ui --example gallery [dark]`.
+//! All widgets in one window, and a moving picture in another: `cargo run -p deskside-ui --example widgets [dark]`.
 
 use std::time::Duration;
 
