@@ -8,8 +8,9 @@
 //! Both sides keep state across updates, so updates are decoded in order and none may be left out; a new
 //! epoch is a new `Encoder` and a new `Decoder`. The bytes are described in PROTOCOL.md (section 8).
 //!
-//! Nothing here does I/O or reads a clock. Decoding is memory-safe Rust all the way down, and every length
-//! is checked against a named maximum before anything is allocated for it.
+//! Nothing here does I/O or reads a clock. Decoding is Rust without `unsafe`, but for the ring buffers of the
+//! library that expands Zstandard (`ruzstd`), and every length is checked against a named maximum before anything is
+//! allocated for it.
 
 #![forbid(unsafe_code)]
 
