@@ -102,7 +102,7 @@ impl fmt::Display for Account {
         writeln!(f, "pixel to pixel, {flips} changes      p50 {}, p95 {}", quantile(0.5), quantile(0.95))?;
         writeln!(
             f,
-            "wrong pixels at rest             {:.3} % (the pointer is drawn there)",
+            "wrong pixels at rest             {:.3} % (the pointer included)",
             self.wrong_percent.unwrap_or(f64::NAN)
         )?;
         writeln!(f, "F11 → operator told              {}", time(self.f11))?;

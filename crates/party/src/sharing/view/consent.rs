@@ -27,13 +27,13 @@ pub(super) fn draw(
     locate: Locate<'_>,
     acts: &mut Vec<Act>,
 ) -> f32 {
-    // On a small screen what is asked scrolls; the buttons stay in sight.
     let silence = question.request.map(|_| {
         let left = question.prompt.seconds_left(now);
         format!("Deny keeps {} connected. No answer in {left} s counts as Deny.", peer.name())
     });
     let below = silence.as_ref().map_or(0.0, |words| 1.5 * UNIT + widgets::small_height(ui, words));
     let buttons = BUTTONS_HEIGHT + below + buttons::ignored_height(ui, &question.prompt);
+    // On a small screen what is asked scrolls; the buttons stay in sight.
     let hidden = super::above_buttons(ui, buttons, |ui| asked(ui, question, locate, acts));
     ui.add_space(UNIT);
     let words = if question.request.is_some() { ("Deny", "Allow") } else { ("Keep as it is", "Show this") };
