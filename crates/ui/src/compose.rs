@@ -9,22 +9,47 @@ use crate::picture::{Picture, PixelRect, over};
 pub(crate) struct Overlay {
     pixels: Vec<u32>,
     width: usize,
-    /// Where each row holds anything, found out when it is first needed.
+    /// Where each row holds anything: a picture changes far more often than what lies above it.
     spans: Vec<Range<usize>>,
 }
 
 impl Overlay {
-    /// Clears it, in the given size, and gives its memory to a rasteriser as BGRA.
-    pub(crate) fn clear(&mut self, width: usize, height: usize) -> &mut [[u8; 4]] {
-        self.pixels.clear();
-        self.pixels.resize(width * height, 0);
-        self.width = width;
-        self.spans.clear();
-        bytemuck::cast_slice_mut(&mut self.pixels)
+    /// Whether it has this size.
+    pub(crate) fn is_sized(&self, width: u32, height: u32) -> bool {
+        (self.width, self.spans.len()) == (width as usize, height as usize)
     }
 
-    /// Draws one part of the window. Between two calls of [`Self::clear`] most of the widgets are looked
-    /// through only once, as a picture changes far more often than what lies above it.
+    /// Has `draw` fill this part of it anew, as BGRA; where it has another size until now, that is all of it.
+    pub(crate) fn redraw(
+        &mut self,
+        (width, height): (u32, u32),
+        part: Option<PixelRect>,
+        draw: impl FnOnce(&mut [[u8; 4]]),
+    ) {
+        let part = if self.is_sized(width, height) {
+            part
+        } else {
+            self.width = width as usize;
+            self.pixels = vec![0; width as usize * height as usize];
+            self.spans = vec![0..0; height as usize];
+            Some(PixelRect { x: 0, y: 0, width, height })
+        };
+        let columns = part.map(|part| part.columns()).unwrap_or_default();
+        let rows = || part.into_iter().flat_map(|part| part.rows());
+        for row in rows() {
+            let line = row * self.width + columns.start..row * self.width + columns.end;
+            self.pixels.get_mut(line).unwrap_or_default().fill(0);
+        }
+        draw(bytemuck::cast_slice_mut(&mut self.pixels));
+        for row in rows() {
+            let line = self.pixels.get(row * self.width..(row + 1) * self.width);
+            if let (Some(held), Some(line)) = (self.spans.get_mut(row), line) {
+                *held = span(line);
+            }
+        }
+    }
+
+    /// Draws one part of the window.
     pub(crate) fn compose(
         &mut self,
         target: &mut [u32],
@@ -32,9 +57,6 @@ impl Overlay {
         picture: Option<&mut Picture>,
         part: PixelRect,
     ) {
-        if self.spans.is_empty() {
-            self.spans.extend(self.pixels.chunks_exact(self.width.max(1)).map(span));
-        }
         if !picture.as_ref().is_some_and(|picture| picture.fills(part)) {
             for row in part.rows() {
                 let span = row * self.width + part.columns().start..row * self.width + part.columns().end;
@@ -82,12 +104,24 @@ mod tests {
         let mut overlay = Overlay::default();
         let whole = PixelRect { x: 0, y: 0, width: 4, height: 3 };
         let mut window = vec![9; 12];
-        overlay.clear(4, 3);
+        overlay.redraw((4, 3), None, |_| {});
         overlay.compose(&mut window, 7, None, whole);
         assert_eq!(window, [7; 12]);
-        overlay.clear(4, 3)[5] = [3, 2, 1, 255];
+        let part = PixelRect { x: 1, y: 0, width: 2, height: 3 };
+        overlay.redraw((4, 3), Some(part), |pixels| pixels[5] = [3, 2, 1, 255]);
         window.fill(9);
-        overlay.compose(&mut window, 7, None, PixelRect { x: 1, y: 0, width: 2, height: 3 });
+        overlay.compose(&mut window, 7, None, part);
         assert_eq!(window, [9, 7, 7, 9, 9, 0x0001_0203, 7, 9, 9, 7, 7, 9]);
+    }
+
+    #[test]
+    fn what_is_drawn_anew_is_cleared_before_and_the_rest_stays() {
+        let mut overlay = Overlay::default();
+        let mut window = vec![0; 6];
+        overlay.redraw((3, 2), None, |pixels| pixels.fill([1, 0, 0, 255]));
+        let part = PixelRect { x: 1, y: 0, width: 1, height: 2 };
+        overlay.redraw((3, 2), Some(part), |pixels| pixels[4] = [2, 0, 0, 255]);
+        overlay.compose(&mut window, 7, None, PixelRect { x: 0, y: 0, width: 3, height: 2 });
+        assert_eq!(window, [1, 7, 1, 1, 2, 1]);
     }
 }

@@ -137,9 +137,12 @@ impl<A: App> Runner<A> {
                 }
             }
             Request::Copy(text) => self.clipboard.set(text),
-            Request::Redraw(key) => self.with(key, Window::request_redraw),
+            Request::Redraw(key) => self.stale(key),
             Request::Title(key, title) => self.with(key, |window| window.set_title(&title)),
-            Request::Resize(key, size) => self.with(key, |window| resize(window, size)),
+            Request::Resize(key, size) => {
+                self.with(key, |window| resize(window, size));
+                self.stale(key);
+            }
             Request::Focus(key) => self.with(key, Window::focus_window),
             Request::Drag(key) => self.with(key, |window| {
                 if let Err(error) = window.drag_window() {
@@ -156,6 +159,14 @@ impl<A: App> Runner<A> {
     fn with(&self, key: WindowKey, act: impl FnOnce(&Window)) {
         if let Some(window) = self.handles.get(&key) {
             act(window);
+        }
+    }
+
+    /// The widgets of this window are to be drawn again. winit is not asked for that: what it asks for itself is
+    /// then known to be the system's wish, which wants all of the window.
+    fn stale(&mut self, key: WindowKey) {
+        if let Some(window) = self.windows.get_mut(&key) {
+            window.stale = true;
         }
     }
 
@@ -186,7 +197,14 @@ impl<A: App> Runner<A> {
         Ok(())
     }
 
-    fn redraw(&mut self, event_loop: &ActiveEventLoop, key: WindowKey) -> Result<(), UiError> {
+    /// Draws the widgets of a window anew and shows what changed, or all of it.
+    fn redraw(&mut self, event_loop: &ActiveEventLoop, key: WindowKey, all: bool) {
+        if let Err(failure) = self.try_redraw(event_loop, key, all) {
+            self.fail(event_loop, failure);
+        }
+    }
+
+    fn try_redraw(&mut self, event_loop: &ActiveEventLoop, key: WindowKey, all: bool) -> Result<(), UiError> {
         let Some(window) = self.windows.get_mut(&key) else { return Ok(()) };
         let (app, mut shell) = (&mut self.app, Shell::new(&self.handles));
         let drawn = window.redraw(&mut |ui| app.draw(key, ui, &mut shell), &mut self.clipboard);
@@ -194,7 +212,7 @@ impl<A: App> Runner<A> {
         self.carry_out_all(event_loop, requests);
         drawn?;
         // The program may have closed the window while it drew it; then nothing is presented.
-        self.present(key, true)
+        self.present(key, all)
     }
 
     fn present(&mut self, key: WindowKey, all: bool) -> Result<(), UiError> {
@@ -233,7 +251,7 @@ impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
                         }
                     }
                 }
-                window.handle.request_redraw();
+                window.stale = true;
             }
         }
     }
@@ -241,12 +259,7 @@ impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
     fn window_event(&mut self, event_loop: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
         let Some(key) = self.keys.get(&id).copied() else { return };
         match &event {
-            WindowEvent::RedrawRequested => {
-                if let Err(failure) = self.redraw(event_loop, key) {
-                    self.fail(event_loop, failure);
-                }
-                return;
-            }
+            WindowEvent::RedrawRequested => return self.redraw(event_loop, key, true),
             WindowEvent::CloseRequested => {
                 return self.call(event_loop, |app, shell| app.close_requested(key, shell));
             }
@@ -266,24 +279,25 @@ impl<A: App> ApplicationHandler<Wake<A::Event>> for Runner<A> {
             && handling == Handling::Widgets
             && window.widgets_event(&event, &mut self.clipboard)
         {
-            window.handle.request_redraw();
+            window.stale = true;
         }
     }
 
     fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
         let now = Instant::now();
-        let mut wake: Option<Instant> = None;
-        for window in self.windows.values_mut() {
-            match window.repaint_at {
-                Some(at) if at <= now => {
-                    window.repaint_at = None;
-                    window.handle.request_redraw();
-                }
-                Some(at) => wake = Some(wake.map_or(at, |earlier| earlier.min(at))),
-                None => {}
-            }
+        let due = |window: &AppWindow| window.stale || window.repaint_at.is_some_and(|at| at <= now);
+        let keys: Vec<_> =
+            self.windows.iter().filter(|(_, window)| due(window)).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.redraw(event_loop, key, false);
         }
-        event_loop.set_control_flow(wake.map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+        let stale = self.windows.values().any(|window| window.stale);
+        let wake = self.windows.values().filter_map(|window| window.repaint_at).min();
+        event_loop.set_control_flow(match wake {
+            _ if stale => ControlFlow::Poll,
+            Some(at) => ControlFlow::WaitUntil(at),
+            None => ControlFlow::Wait,
+        });
     }
 }
 
@@ -347,5 +361,4 @@ fn resize(window: &Window, size: (f32, f32)) {
     }
     // The new size, where it is known at once, comes as an event as well.
     let _known = window.request_inner_size(size);
-    window.request_redraw();
 }

@@ -19,6 +19,7 @@ mod clipboard;
 mod compose;
 mod error;
 mod event_loop;
+mod layer;
 mod offscreen;
 mod picture;
 pub mod program;

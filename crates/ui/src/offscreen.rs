@@ -1,9 +1,7 @@
 //! Draws widgets into memory, exactly as a window would show them: for pictures of every state of a
 //! program, in tests and in the documentation.
 
-use egui_software_backend::{BufferMutRef, ColorFieldOrder, EguiSoftwareRender};
-
-use crate::compose::Overlay;
+use crate::layer::Layer;
 use crate::picture::{Picture, PixelRect};
 use crate::{ThemeChoice, access, theme};
 
@@ -28,10 +26,8 @@ pub fn draw_offscreen_over(
 ) -> (u32, u32, Vec<u32>) {
     let ctx = egui::Context::default();
     theme::apply(&ctx, choice);
-    let mut renderer = EguiSoftwareRender::new(ColorFieldOrder::Bgra);
-    let mut overlay = Overlay::default();
-    let (columns, rows) =
-        ((width * scale).round().max(1.0) as usize, (height * scale).round().max(1.0) as usize);
+    let mut layer = Layer::default();
+    let (columns, rows) = ((width * scale).round().max(1.0) as u32, (height * scale).round().max(1.0) as u32);
     for pass in 0..3u8 {
         let mut input = egui::RawInput {
             screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width, height))),
@@ -44,12 +40,11 @@ pub fn draw_offscreen_over(
             access::begin_pass(ui.ctx());
             draw(ui, picture);
         });
-        let shapes = ctx.tessellate(output.shapes, output.pixels_per_point);
-        let mut target = BufferMutRef::new(overlay.clear(columns, rows), columns, rows);
-        renderer.render(&mut target, &shapes, &output.textures_delta, output.pixels_per_point);
+        let scale = output.pixels_per_point;
+        layer.draw(&ctx, (columns, rows), output.shapes, &output.textures_delta, scale);
     }
-    let mut pixels = vec![0; columns * rows];
-    let whole = PixelRect { x: 0, y: 0, width: columns as u32, height: rows as u32 };
-    overlay.compose(&mut pixels, theme::background(&ctx), Some(picture), whole);
-    (columns as u32, rows as u32, pixels)
+    let mut pixels = vec![0; columns as usize * rows as usize];
+    let whole = PixelRect { x: 0, y: 0, width: columns, height: rows };
+    layer.overlay.compose(&mut pixels, theme::background(&ctx), Some(picture), whole);
+    (columns, rows, pixels)
 }

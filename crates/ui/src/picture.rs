@@ -39,7 +39,7 @@ impl PixelRect {
     }
 
     /// The smallest one that holds both.
-    fn around(self, other: Self) -> Self {
+    pub(crate) fn around(self, other: Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
         let right = (self.x + self.width).max(other.x + other.width);
         let bottom = (self.y + self.height).max(other.y + other.height);
@@ -52,6 +52,22 @@ impl PixelRect {
         let (x, y) = (pixel(rect.min.x), pixel(rect.min.y));
         let (right, bottom) = (pixel(rect.max.x), pixel(rect.max.y));
         Self { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+    }
+
+    /// The pixels that a rectangle of egui's touches, however little.
+    pub(crate) fn around_points(rect: egui::Rect, scale: f32) -> Self {
+        let (min, max) = (rect.min * scale, rect.max * scale);
+        let (x, y) = (min.x.floor().max(0.0) as u32, min.y.floor().max(0.0) as u32);
+        let (right, bottom) = (max.x.ceil().max(0.0) as u32, max.y.ceil().max(0.0) as u32);
+        Self { x, y, width: right.saturating_sub(x), height: bottom.saturating_sub(y) }
+    }
+
+    /// A rectangle of egui's that touches these pixels and, whatever it is rounded to, no other ones.
+    pub(crate) fn in_points(&self, scale: f32) -> egui::Rect {
+        let (x, y) = (self.x as f32, self.y as f32);
+        let (right, bottom) = (x + self.width as f32, y + self.height as f32);
+        let rect = egui::Rect::from_min_max(egui::pos2(x, y), egui::pos2(right, bottom));
+        rect.shrink(0.25) / scale
     }
 
     /// The part that both have, `None` if there is none.
@@ -270,6 +286,11 @@ impl Picture {
     /// Whether nothing but the picture and what surrounds it lies in this part of the window.
     pub(crate) fn fills(&self, part: PixelRect) -> bool {
         self.view.is_some_and(|view| part.intersect(&view.area) == Some(part))
+    }
+
+    /// Where in the window it lies, with what surrounds it; `None` while nothing of it is shown.
+    pub(crate) fn area(&self) -> Option<PixelRect> {
+        self.view.map(|view| view.area)
     }
 
     /// What of the window changed since this was last asked, in pixels of the window.

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use accesskit_winit::Adapter;
 use egui::accesskit::{Node, Role, Tree, TreeId, TreeUpdate};
-use egui_software_backend::{BufferMutRef, ColorFieldOrder, EguiSoftwareRender};
 use softbuffer::{Context, Surface};
 use winit::event::{ElementState, WindowEvent};
 use winit::event_loop::{ActiveEventLoop, EventLoopProxy, OwnedDisplayHandle};
@@ -14,8 +13,8 @@ use winit::keyboard::{Key, NamedKey};
 use winit::window::{CustomCursor, Window, WindowLevel};
 
 use crate::clipboard::Clipboard;
-use crate::compose::Overlay;
 use crate::event_loop::Wake;
+use crate::layer::Layer;
 use crate::picture::{Picture, PixelRect};
 use crate::shell::PointerShape;
 use crate::{ThemeChoice, UiError, access, theme};
@@ -37,12 +36,17 @@ pub(crate) struct AppWindow {
     pub(crate) handle: Rc<Window>,
     pub(crate) ctx: egui::Context,
     state: egui_winit::State,
-    renderer: EguiSoftwareRender,
-    overlay: Overlay,
+    layer: Layer,
     size: (u32, u32),
     pointer: Option<FixedPointer>,
     on_top: bool,
     drawn: bool,
+    /// What of the widgets was drawn and is not on the screen yet.
+    undone: Option<PixelRect>,
+    /// What lay beneath the widgets when they came onto the screen: a colour, and the picture's place.
+    beneath: Option<(u32, Option<PixelRect>)>,
+    /// Whether the widgets are to be drawn again.
+    pub(crate) stale: bool,
     /// When egui wants to be drawn again without an event.
     pub(crate) repaint_at: Option<Instant>,
 }
@@ -77,12 +81,14 @@ impl AppWindow {
             handle,
             ctx,
             state,
-            renderer: EguiSoftwareRender::new(ColorFieldOrder::Bgra),
-            overlay: Overlay::default(),
+            layer: Layer::default(),
             size: (0, 0),
             pointer: None,
             on_top,
             drawn: false,
+            undone: None,
+            beneath: None,
+            stale: false,
             repaint_at: None,
         })
     }
@@ -137,12 +143,13 @@ impl AppWindow {
         allowed
     }
 
-    /// One egui pass and everything on the screen drawn anew.
+    /// One egui pass. What it changed is on the screen after [`Self::present`].
     pub(crate) fn redraw(
         &mut self,
         draw: &mut dyn FnMut(&mut egui::Ui),
         clipboard: &mut Clipboard,
     ) -> Result<(), UiError> {
+        (self.stale, self.repaint_at) = (false, None);
         if !self.fit_surface()? {
             return Ok(());
         }
@@ -174,32 +181,31 @@ impl AppWindow {
             .filter(|delay| *delay < Duration::from_secs(24 * 3600))
             .and_then(|delay| Instant::now().checked_add(delay));
         let scale = output.pixels_per_point;
-        let shapes = ctx.tessellate(output.shapes, scale);
-        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
-        let overlay = self.overlay.clear(width, height);
-        self.renderer.render(
-            &mut BufferMutRef::new(overlay, width, height),
-            &shapes,
-            &output.textures_delta,
-            scale,
-        );
+        let changed = self.layer.draw(&ctx, self.size, output.shapes, &output.textures_delta, scale);
+        self.undone = match (self.undone, changed) {
+            (Some(undone), Some(changed)) => Some(undone.around(changed)),
+            (undone, changed) => undone.or(changed),
+        };
         Ok(())
     }
 
-    /// Shows the widgets as last drawn and the picture beneath: all of it, or what of the picture changed.
+    /// Shows what changed of the widgets as last drawn and of the picture beneath, or `all` of both.
     pub(crate) fn present(&mut self, mut picture: Option<&mut Picture>, all: bool) -> Result<(), UiError> {
         if self.size.0 == 0 || !self.drawn {
             return Ok(());
         }
+        let mut changed = picture.as_mut().map(|picture| picture.take_changes()).unwrap_or_default();
+        changed.extend(self.undone.take());
         let background = theme::background(&self.ctx);
+        let beneath = Some((background, picture.as_ref().and_then(|picture| picture.area())));
+        let elsewhere = std::mem::replace(&mut self.beneath, beneath) != beneath;
         let mut buffer = self.surface.buffer_mut()?;
         let whole = PixelRect { x: 0, y: 0, width: self.size.0, height: self.size.1 };
-        let changed = picture.as_mut().map(|picture| picture.take_changes()).unwrap_or_default();
         // Age 1 is the frame before; anything else has older or no content.
-        let parts = if all || buffer.age() != 1 { vec![whole] } else { changed };
+        let parts = if all || elsewhere || buffer.age() != 1 { vec![whole] } else { changed };
         let parts: Vec<_> = parts.iter().filter_map(|part| part.intersect(&whole)).collect();
         for part in &parts {
-            self.overlay.compose(&mut buffer, background, picture.as_deref_mut(), *part);
+            self.layer.overlay.compose(&mut buffer, background, picture.as_deref_mut(), *part);
         }
         let damage: Vec<_> = parts.iter().filter_map(surface_rect).collect();
         if !damage.is_empty() {
