@@ -77,7 +77,7 @@ fn changed(before: &[ClippedShape], after: &[ClippedShape]) -> Option<egui::Rect
     let last = same(&mut before.iter().rev().zip(after.iter().rev()));
     let middle = |list: &[ClippedShape]| -> egui::Rect {
         let differing = list.iter().take(list.len() - last);
-        differing.map(bounds).fold(egui::Rect::NOTHING, |all, rect| all.union(rect))
+        differing.map(bounds).fold(egui::Rect::NOTHING, egui::Rect::union)
     };
     let rect = middle(before).union(middle(after));
     rect.is_positive().then_some(rect)
