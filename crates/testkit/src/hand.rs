@@ -35,7 +35,9 @@ impl Hand {
     /// # Errors
     /// As [`Self::act`].
     pub fn move_to(&self, (x, y): (i32, i32)) -> Result<()> {
-        self.act(&["mousemove", "--sync", &x.to_string(), &y.to_string()])
+        // Its own `--sync` waits 15 s for a pointer that is there already. An answer to what is asked next means that
+        // the display has carried out the move.
+        self.act(&["mousemove", &x.to_string(), &y.to_string(), "getmouselocation"])
     }
 
     /// Moves the pointer there by several small steps, as a hand does.
