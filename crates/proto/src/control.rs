@@ -416,6 +416,15 @@ fn decode_ask(wire: &WireAsk) -> Result<Control, DecodeError> {
         let value = u64::from(pair[1].number());
         return Err(DecodeError::OutOfRange { field: "Ask.actions", value, allowed: "each once, in order" });
     }
+    let others = u32::try_from(actions.len() - 1).unwrap_or(u32::MAX);
+    if wire.request.checked_add(others).is_none() {
+        let value = u64::from(wire.request);
+        return Err(DecodeError::OutOfRange {
+            field: "Ask.request",
+            value,
+            allowed: "a number for each action",
+        });
+    }
     Ok(Control::Ask { request: RequestId(wire.request), actions })
 }
 

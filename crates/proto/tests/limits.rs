@@ -125,6 +125,8 @@ fn values_outside_their_range_are_refused_by_name() {
     assert_eq!(field(&[0x1A, 2, 8, 1]), "Ask.actions", "for nothing");
     assert_eq!(field(&[0x1A, 6, 8, 1, 16, 2, 16, 1]), "Ask.actions", "not in order");
     assert_eq!(field(&[0x1A, 6, 8, 1, 16, 2, 16, 2]), "Ask.actions", "twice");
+    let last_number = [0x1A, 10, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 16, 1, 16, 2];
+    assert_eq!(field(&last_number), "Ask.request", "no number for the second action");
     let monitor = MonitorNote { name: String::new(), x: 0, y: 0, width: 1, height: 1 };
     let monitors = |change: fn(&mut MonitorNote), count| {
         let mut monitor = monitor.clone();

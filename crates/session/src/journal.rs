@@ -1,8 +1,10 @@
 //! The journal of one session: a chain of entries, each holding the hash of the one before, sealed by
 //! both programs at the end.
 
+use std::collections::BTreeSet;
+
 use deskside_proto::journal::{Action, ENTRY_DOMAIN, Entry, Event, MAX_ENTRIES, Verdict};
-use deskside_proto::{DecodeError, RequestId};
+use deskside_proto::{DecodeError, GrantId, RequestId};
 use deskside_trust::crypto::sha256;
 use deskside_trust::{CertificateDer, Signer, seal};
 use thiserror::Error;
@@ -26,10 +28,30 @@ pub(crate) struct Roles {
     pub(crate) is_demonstration: bool,
 }
 
+/// What a journal numbers: what is told of one must not be told of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Number {
+    Request(RequestId),
+    Grant(GrantId),
+}
+
+impl Number {
+    /// What an event gives a number to.
+    fn given_by(event: &Event) -> Option<Self> {
+        match event {
+            Event::Asked { request, .. } => Some(Self::Request(*request)),
+            Event::Answered { verdict: Verdict::Allowed(grant), .. }
+            | Event::Scoped { grant, replaces: Some(_), .. } => Some(Self::Grant(*grant)),
+            _ => None,
+        }
+    }
+}
+
 /// What was asked, answered and done. Can be kept, shown and verified by anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
     pub(crate) entries: Vec<(Entry, Vec<u8>)>,
+    numbers: BTreeSet<Number>,
     pub(crate) head: [u8; 32],
     pub(crate) sharer: Party,
     pub(crate) viewer: Party,
@@ -52,7 +74,8 @@ pub enum JournalError {
     /// An entry's number or the hash it holds does not continue the chain.
     #[error("entry {0} does not follow from the one before it")]
     Chain(usize),
-    /// The first entry does not say who took part, or a later one says so again.
+    /// The first entry does not say who took part, or a later one says so again; or the number of a request or a grant
+    /// is that of an earlier one.
     #[error("entry {0} is out of place")]
     Place(usize),
     /// The first entry names other certificates than those in the file.
@@ -74,6 +97,7 @@ impl Journal {
         let party = |certificate| Party { certificate, seal: None };
         Self {
             entries: Vec::new(),
+            numbers: BTreeSet::new(),
             head: [0; 32],
             sharer: party(sharer_certificate),
             viewer: party(viewer_certificate),
@@ -166,9 +190,12 @@ impl Journal {
         }
         let is_start = matches!(entry.event, Event::Started { .. });
         let is_after_end = matches!(self.entries.last(), Some((Entry { event: Event::Ended { .. }, .. }, _)));
-        if is_start != (number == 0) || is_after_end {
+        let is_first = |given| !self.numbers.contains(&given);
+        let given = Number::given_by(&entry.event);
+        if is_start != (number == 0) || is_after_end || !given.is_none_or(is_first) {
             return Err(JournalError::Place(number));
         }
+        self.numbers.extend(given);
         self.head = sha256(&[ENTRY_DOMAIN, bytes]);
         Ok(&self.entries.push_mut((entry, bytes.to_vec())).0)
     }
@@ -224,6 +251,7 @@ impl Journal {
 mod tests {
     use deskside_proto::SessionId;
     use deskside_proto::journal::Action;
+    use deskside_proto::shown::ScopeNote;
 
     use super::*;
 
@@ -241,15 +269,15 @@ mod tests {
         let request = RequestId;
         let asked = |number, action| Event::Asked { request: request(number), action, question: [0; 32] };
         let answered = |number, verdict| Event::Answered { request: request(number), verdict };
-        let yes = Verdict::Allowed(deskside_proto::GrantId(1));
+        let yes = |grant| Verdict::Allowed(GrantId(grant));
         let events = [
             (started(1, None), false),
             (asked(1, Action::See), false),
-            (answered(1, yes), false),
+            (answered(1, yes(1)), false),
             (asked(2, Action::Demonstrate), false),
             (answered(2, Verdict::Denied), false),
             (asked(3, Action::Demonstrate), false),
-            (answered(3, yes), true),
+            (answered(3, yes(2)), true),
         ];
         let journal = |events: &[Event]| {
             let mut journal = Journal::new(vec![1].into(), vec![2].into());
@@ -263,5 +291,39 @@ mod tests {
             assert_eq!(journal(&[started(1, follows)]).follows(&session), *expected, "{event:?}");
             assert!(!journal(&[started(9, follows)]).follows(&session), "another operator");
         }
+    }
+
+    #[test]
+    fn no_request_and_no_grant_has_the_number_of_an_earlier_one() {
+        let certificate = |byte: u8| CertificateDer::from(vec![byte]);
+        let started = Event::Started {
+            session: SessionId([7; 16]),
+            operator: "Olga".into(),
+            organisation: "Help".into(),
+            certificate: [1; 32],
+            customer_certificate: [2; 32],
+            follows: None,
+        };
+        let asked = |number, action| Event::Asked { request: RequestId(number), action, question: [0; 32] };
+        let allowed = |number, grant| Event::Answered {
+            request: RequestId(number),
+            verdict: Verdict::Allowed(GrantId(grant)),
+        };
+        let scoped = |grant, replaces: Option<u32>| Event::Scoped {
+            grant: GrantId(grant),
+            replaces: replaces.map(GrantId),
+            scope: ScopeNote::screen(),
+        };
+        let mut journal = Journal::new(certificate(1), certificate(2));
+        for event in
+            [started, asked(1, Action::Control), asked(2, Action::Point), allowed(1, 1), scoped(1, None)]
+        {
+            journal.write(0, event).unwrap();
+        }
+        for event in [asked(1, Action::Point), allowed(2, 1), scoped(1, Some(1))] {
+            let refused = journal.write(0, event.clone());
+            assert!(matches!(refused, Err(JournalError::Place(5))), "{event:?}: {refused:?}");
+        }
+        journal.write(0, scoped(2, Some(1))).unwrap();
     }
 }

@@ -1,9 +1,11 @@
 //! The journal as a text for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use deskside_proto::journal::{Action, Entry, Event, GrantEnd, SessionEnd, Verdict};
 use deskside_proto::shown::{AreaNote, ScopeNote};
+use deskside_proto::{GrantId, RequestId};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
@@ -24,12 +26,14 @@ impl Journal {
         );
         if let Some(first) = self.entries().next() {
             line(&mut text, "Date", &format_at(first.at_ms, offset, DATE));
-            line(&mut text, "Times are UTC", &offset.to_string());
+            line(&mut text, "Times are", &zone(offset));
         }
         text.push('\n');
+        let mut permissions = Permissions::default();
         for entry in self.entries() {
+            permissions.learn(&entry.event);
             let at = format_at(entry.at_ms, offset, TIME);
-            line(&mut text, &at, &describe(entry, roles));
+            line(&mut text, &at, &describe(entry, roles, &permissions));
         }
         text.push('\n');
         for (who, party) in [(roles.sharer, &self.sharer), (roles.viewer, &self.viewer)] {
@@ -43,6 +47,39 @@ impl Journal {
         }
         line(&mut text, "the last entry", &hex(&self.head));
         text
+    }
+}
+
+/// What the requests and grants of a journal are for, as far as it was read.
+#[derive(Default)]
+struct Permissions {
+    asked: BTreeMap<RequestId, Action>,
+    given: BTreeMap<GrantId, Action>,
+}
+
+impl Permissions {
+    fn learn(&mut self, event: &Event) {
+        let (grant, action) = match event {
+            Event::Asked { request, action, .. } => {
+                self.asked.insert(*request, *action);
+                return;
+            }
+            Event::Answered { request, verdict: Verdict::Allowed(grant) } => {
+                (grant, self.asked.get(request).copied())
+            }
+            Event::Scoped { grant, replaces: Some(former), .. } => (grant, self.given.get(former).copied()),
+            _ => return,
+        };
+        if let Some(action) = action {
+            self.given.insert(*grant, action);
+        }
+    }
+
+    /// A grant in the words of who reads it.
+    fn name(&self, grant: GrantId) -> String {
+        let action = self.given.get(&grant);
+        let what = action.map_or_else(String::new, |action| format!(" (to {})", name(*action)));
+        format!("permission {}{what}", grant.0)
     }
 }
 
@@ -68,6 +105,16 @@ fn line(text: &mut String, left: &str, right: &str) {
     writeln!(text, "{left}  {right}").unwrap_or_default();
 }
 
+/// `UTC`, or how far from it.
+fn zone(offset: UtcOffset) -> String {
+    let (hours, minutes, _) = offset.as_hms();
+    let sign = if offset.is_negative() { '-' } else { '+' };
+    match (hours.unsigned_abs(), minutes.unsigned_abs()) {
+        (0, 0) => "UTC".to_owned(),
+        (hours, minutes) => format!("UTC{sign}{hours:02}:{minutes:02}"),
+    }
+}
+
 fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000)
         .ok()
@@ -75,7 +122,7 @@ fn format_at(at_ms: i64, offset: UtcOffset, format: &[BorrowedFormatItem<'_>]) -
         .unwrap_or_else(|| format!("{at_ms} ms"))
 }
 
-fn describe(entry: &Entry, roles: Roles) -> String {
+fn describe(entry: &Entry, roles: Roles, permissions: &Permissions) -> String {
     let Roles { sharer, viewer, is_demonstration } = roles;
     match &entry.event {
         Event::Started { session, operator, organisation, .. } => clean(&if is_demonstration {
@@ -91,11 +138,11 @@ fn describe(entry: &Entry, roles: Roles) -> String {
         }
         Event::Scoped { grant, replaces, scope } => {
             let instead =
-                replaces.map_or_else(String::new, |former| format!(", instead of grant {}", former.0));
-            clean(&format!("grant {}{instead}, reaches {}", grant.0, describe_scope(scope)))
+                replaces.map_or_else(String::new, |former| format!(", instead of permission {},", former.0));
+            clean(&format!("{}{instead} reaches {}", permissions.name(*grant), describe_scope(scope)))
         }
         Event::GrantEnded { grant, reason } => {
-            format!("grant {} ended: {}", grant.0, describe_grant_end(*reason, roles))
+            format!("{} ended: {}", permissions.name(*grant), describe_grant_end(*reason, roles))
         }
         Event::Paused => format!("the {sharer} paused the picture"),
         Event::Resumed => format!("the {sharer} let the picture go on"),
@@ -165,7 +212,7 @@ fn describe_scope(scope: &ScopeNote) -> String {
 
 fn describe_verdict(verdict: Verdict, Roles { sharer, viewer, .. }: Roles) -> String {
     match verdict {
-        Verdict::Allowed(grant) => format!("the {sharer} allowed it (grant {})", grant.0),
+        Verdict::Allowed(grant) => format!("the {sharer} allowed it: permission {}", grant.0),
         Verdict::Denied => format!("the {sharer} said no"),
         Verdict::TimedOut => "nobody answered in time, which is a no".into(),
         Verdict::Withdrawn => format!("the {viewer} took the request back"),

@@ -1,7 +1,7 @@
 //! The widgets of a window as pixels. Only what changed since they were last drawn is drawn anew: a clock in a
 //! bar must not cost what a whole window costs while a picture beneath it moves.
 
-use egui::epaint::{ClippedShape, textures::TexturesDelta};
+use egui::epaint::{ClippedShape, Mesh, Primitive, Shape, textures::TexturesDelta};
 use egui_software_backend::{BufferMutRef, ColorFieldOrder, EguiSoftwareRender};
 
 use crate::compose::Overlay;
@@ -9,6 +9,9 @@ use crate::picture::PixelRect;
 
 /// What a shape's pixels may lie outside of its bounds: soft edges, shadows, lines beneath a text. In points.
 const MARGIN: f32 = 8.0;
+
+/// The rasteriser draws what is larger less exactly, and from twice as much on not at all. In pixels.
+const LARGEST: f32 = 4096.0;
 
 /// Widgets, as they were last drawn.
 pub(crate) struct Layer {
@@ -46,9 +49,16 @@ impl Layer {
             let changed = changed(&self.shown, &shapes);
             changed.and_then(|rect| PixelRect::around_points(rect, scale).intersect(&whole))
         };
-        let within = part.map_or(egui::Rect::NOTHING, |part| part.in_points(scale));
-        let clipped: Vec<_> = shapes.iter().filter_map(|shape| clip(shape, within)).collect();
-        let primitives = ctx.tessellate(clipped, scale);
+        let clipped = shapes.iter().filter_map(|shape| clip(shape, part?, scale)).collect();
+        let mut primitives = ctx.tessellate(clipped, scale);
+        for primitive in &mut primitives {
+            primitive.clip_rect = primitive.clip_rect.shrink(MARGIN);
+            if let Primitive::Mesh(mesh) = &mut primitive.primitive
+                && is_large(mesh.calc_bounds(), scale)
+            {
+                *mesh = cropped(mesh, primitive.clip_rect);
+            }
+        }
         self.overlay.redraw((width, height), part, |pixels| {
             let mut target = BufferMutRef::new(pixels, width as usize, height as usize);
             // The textures are the renderer's to keep, also when there is nothing to draw.
@@ -60,11 +70,13 @@ impl Layer {
     }
 }
 
-/// A shape as far as it lies in this rectangle.
-fn clip(shape: &ClippedShape, within: egui::Rect) -> Option<ClippedShape> {
-    let clip_rect = shape.clip_rect.intersect(within);
-    let drawn = clip_rect.is_positive() && clip_rect.intersects(bounds(shape));
-    drawn.then(|| ClippedShape { clip_rect, shape: shape.shape.clone() })
+/// A shape as far as it lies in this part. It is clipped by whole pixels, as the renderer does. The tessellator leaves
+/// out what it thinks to be outside, by bounds that have no margin, so it gets one with the clip.
+fn clip(shape: &ClippedShape, part: PixelRect, scale: f32) -> Option<ClippedShape> {
+    let pixels = PixelRect::around_points(shape.clip_rect, scale).intersect(&part)?;
+    let clip_rect = pixels.in_points(scale).expand(MARGIN);
+    let shape = clip_rect.intersects(bounds(shape)).then(|| shape.shape.clone())?;
+    Some(ClippedShape { clip_rect, shape: short(shape, clip_rect, scale) })
 }
 
 /// Where the shapes of two lists differ, in points.
@@ -85,12 +97,54 @@ fn changed(before: &[ClippedShape], after: &[ClippedShape]) -> Option<egui::Rect
 
 /// Where a shape is seen, in points.
 fn bounds(shape: &ClippedShape) -> egui::Rect {
+    if let Shape::Text(text) = &shape.shape
+        && text.galley.is_empty()
+    {
+        return egui::Rect::NOTHING;
+    }
     let seen = shape.shape.visual_bounding_rect().expand(MARGIN).intersect(shape.clip_rect);
     if seen.is_positive() { seen } else { egui::Rect::NOTHING }
 }
 
+fn is_large(rect: egui::Rect, scale: f32) -> bool {
+    rect.size().max_elem() * scale > LARGEST
+}
+
+/// A frame that is far larger than what is seen of it ends a little outside of that.
+fn short(mut shape: Shape, clip_rect: egui::Rect, scale: f32) -> Shape {
+    if let Shape::Rect(frame) = &mut shape
+        && is_large(frame.rect, scale)
+        && frame.brush.is_none()
+        && frame.angle == 0.0
+    {
+        let corner = frame.corner_radius;
+        let corner = corner.nw.max(corner.ne).max(corner.sw).max(corner.se);
+        let outside = f32::from(corner) + frame.stroke.width + frame.blur_width;
+        frame.rect = frame.rect.intersect(clip_rect.expand(outside));
+    }
+    shape
+}
+
+/// What of a mesh is seen: a text that goes on for long beside what is seen of it would make it too large.
+fn cropped(mesh: &Mesh, seen: egui::Rect) -> Mesh {
+    let mut kept = Mesh::with_texture(mesh.texture_id);
+    let vertex = |index: &u32| mesh.vertices.get(*index as usize).copied();
+    for triangle in mesh.indices.as_chunks::<3>().0 {
+        let corners: Vec<_> = triangle.iter().filter_map(vertex).collect();
+        if egui::Rect::from_points(&corners.iter().map(|corner| corner.pos).collect::<Vec<_>>())
+            .intersects(seen)
+        {
+            kept.indices.extend((kept.vertices.len() as u32..).take(corners.len()));
+            kept.vertices.extend(corners);
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     const SIZE: (u32, u32) = (400, 300);
@@ -175,6 +229,45 @@ mod tests {
                 assert_eq!(wrong, 0, "at {scale}, pass {tick}");
                 assert_ne!(seen, last, "at {scale}, pass {tick}: nothing changed");
                 last = seen;
+            }
+        }
+    }
+
+    /// Edges between pixels, parts that scroll, and what is far larger than what is seen of it.
+    #[test]
+    fn what_is_scrolled_and_what_is_long_is_drawn_in_parts_as_well() {
+        let long = "All work and no play. ".repeat(200);
+        for scale in [1.0, 1.25, 1.5, 1.75, 2.0] {
+            let mut desk = Desk::new(scale);
+            for tick in 0..8_u16 {
+                let offset = 8500.0 * f32::from(tick) / 7.0;
+                let (_, seen, whole) = desk.draw(|ui| {
+                    let veil = egui::Color32::from_black_alpha(100);
+                    ui.painter().rect_filled(ui.max_rect(), 0.0, veil);
+                    let above = egui::Frame::new().fill(egui::Color32::from_black_alpha(60));
+                    above.show(ui, |ui| ui.label(format!("Question {tick}")));
+                    let area = egui::ScrollArea::vertical().max_height(101.3).vertical_scroll_offset(offset);
+                    area.show(ui, |ui| {
+                        egui::Frame::popup(ui.style()).show(ui, |ui| {
+                            ui.add_space(4500.0);
+                            ui.label("Half");
+                            ui.add_space(4500.0);
+                        })
+                    });
+                    let mut text = format!("{tick}{long}");
+                    ui.add(egui::TextEdit::singleline(&mut text).desired_width(90.0));
+                });
+                let wrong = seen.iter().zip(&whole).filter(|(seen, whole)| seen != whole).count();
+                assert_eq!(wrong, 0, "at {scale}, pass {tick}");
+                let pixel =
+                    |x: f32, y: f32| whole[(y * scale) as usize * SIZE.0 as usize + (x * scale) as usize];
+                let ground = pixel(190.0, 70.0);
+                for y in [45.0, 70.0, 95.0] {
+                    assert_ne!(pixel(20.0, y), ground, "the long frame at {scale}, pass {tick}");
+                }
+                let places = (132..150).flat_map(|y| (8..80).map(move |x| (x as f32, y as f32)));
+                let colours: HashSet<u32> = places.map(|(x, y)| pixel(x, y)).collect();
+                assert!(colours.len() > 20, "the long text at {scale}, pass {tick}: {}", colours.len());
             }
         }
     }

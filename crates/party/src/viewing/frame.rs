@@ -1,6 +1,7 @@
 //! The thread that decodes the sharer's picture onto the canvas from which the window shows it.
 
 use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -156,6 +157,20 @@ impl Decoding {
         }
     }
 
+    /// Does some work; a mistake in it is the end of the picture, which must not stand still as if it were true, and not
+    /// of the thread, which the next session needs.
+    fn guarded(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> (Option<Command>, bool),
+    ) -> (Option<Command>, bool) {
+        // What a panic leaves behind is thrown away below.
+        panic::catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+            self.current = None;
+            let reason = "the part of the program that draws it failed";
+            (Some(Command::BadPicture(reason.to_owned())), self.shared.renew(0, 0))
+        })
+    }
+
     fn bad(&mut self, error: &DecodeError) -> Command {
         warn!(%error, "the picture cannot be decoded");
         self.current = None;
@@ -205,7 +220,7 @@ pub fn decode(
         let mut decoding = Decoding { shared, current: None };
         let mut waiting = Waiting::default();
         while let Some(order) = waiting.next(&orders) {
-            let (command, tell) = decoding.carry_out(order);
+            let (command, tell) = decoding.guarded(|decoding| decoding.carry_out(order));
             // The picture is on its way to the window before the next one is asked for.
             if tell {
                 changed();
@@ -357,6 +372,22 @@ mod tests {
         let huge = Order::Screen { epoch: 1, width: 1 << 20, height: 1 << 20 };
         let (commands, _) = run(&shared, vec![huge]);
         assert!(matches!(&commands[..], [Command::BadPicture(_)]), "{commands:?}");
+    }
+
+    #[test]
+    fn a_mistake_ends_the_picture_and_not_the_thread() {
+        let shared = shared();
+        let mut decoding = Decoding { shared: shared.clone(), current: None };
+        let body = |colour| updates(colour).remove(0);
+        decoding.carry_out(begin(1));
+        decoding.carry_out(Order::Update { epoch: 1, number: 0, body: body(0x55) });
+        assert!(pixels(&shared).1.contains(&0x0055_5555));
+        let (command, _) = decoding.guarded(|_| panic!("a mistake, for this test"));
+        assert!(matches!(command, Some(Command::BadPicture(_))), "{command:?}");
+        assert_eq!(pixels(&shared), ((0, 0), vec![]));
+        decoding.carry_out(begin(2));
+        decoding.carry_out(Order::Update { epoch: 2, number: 0, body: body(0x66) });
+        assert!(pixels(&shared).1.contains(&0x0066_6666));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(super) struct Bundle {
 
 impl Sharer {
     pub(super) fn asked(&mut self, request: RequestId, actions: &[Action], now: Now) {
-        let numbers: Vec<RequestId> = (request.0..).map(RequestId).take(actions.len()).collect();
+        // After the last number there is none; a number that came round again would be that of another question.
+        let numbers: Vec<RequestId> = (request.0..=u32::MAX).map(RequestId).take(actions.len()).collect();
         let Some(last) = numbers.last().filter(|_| numbers.len() == actions.len()) else {
             return self.broke_protocol(now);
         };

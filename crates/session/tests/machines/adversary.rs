@@ -85,6 +85,27 @@ fn t17_a_flood_does_not_keep_an_ended_session_alive() {
     assert!(pair.sharer.is_over());
 }
 
+/// The numbers of requests do not come round again: one that did would be that of another question.
+#[test]
+fn the_last_number_of_a_request_is_the_last() {
+    let ask = |actions: &[Action]| {
+        framed(&Control::Ask { request: RequestId(u32::MAX), actions: actions.to_vec() })
+    };
+    let ends = |pair: &Pair| {
+        let last = pair.sharer.journal().entries().last().map(|entry| entry.event.clone());
+        last == Some(Event::Ended { reason: SessionEnd::Protocol })
+    };
+    let (mut pair, ..) = controlled(64);
+    pair.sharer.receive(&ask(&[Action::Control, Action::Point]), pair.now);
+    assert!(ends(&pair), "there is no number for the second");
+
+    let (mut pair, ..) = controlled(65);
+    pair.sharer.receive(&ask(&[Action::Point]), pair.now);
+    assert!(!ends(&pair));
+    pair.sharer.receive(&ask(&[Action::Point]), pair.now);
+    assert!(ends(&pair), "the number is taken");
+}
+
 /// Requests without end cannot fill the journal so that the end is missing in it.
 #[test]
 fn a_journal_full_of_requests_still_tells_the_end() {

@@ -35,10 +35,11 @@ fn the_text_tells_the_story_in_order() {
     let story = [
         OPERATOR,
         "asked to see the screen",
-        "the customer allowed it (grant 1)",
+        "the customer allowed it: permission 1",
+        "permission 1 (to see the screen) reaches the whole screen",
         "asked to use mouse and keyboard",
-        "the customer allowed it (grant 2)",
-        "grant 2 ended: the customer pressed F11",
+        "the customer allowed it: permission 2",
+        "permission 2 (to use mouse and keyboard) ended: the customer pressed F11",
         "the customer said no",
         "session ended: the operator ended it",
         "the customer's program signed it",
@@ -52,6 +53,19 @@ fn the_text_tells_the_story_in_order() {
     for part in story {
         let at = rest.find(part).unwrap_or_else(|| panic!("'{part}' is missing in:\n{text}"));
         rest = &rest[at..];
+    }
+}
+
+#[test]
+fn the_text_says_which_clock_it_means() {
+    let journal = finished().0;
+    for (offset, words) in [
+        (UtcOffset::UTC, "\nTimes are  UTC\n"),
+        (UtcOffset::from_hms(2, 0, 0).unwrap(), "\nTimes are  UTC+02:00\n"),
+        (UtcOffset::from_hms(-3, -30, 0).unwrap(), "\nTimes are  UTC-03:30\n"),
+    ] {
+        let text = journal.to_text(offset);
+        assert!(text.contains(words), "{text}");
     }
 }
 
