@@ -24,7 +24,8 @@ const UNDECODED: Duration = Duration::from_millis(50);
 /// to wait for what is on the line already.
 const UPDATE_TIME: Duration = Duration::from_millis(10);
 /// What only makes exact what rests goes in updates of so many bytes at most, and it begins only while less than this is
-/// not shown yet, or a quarter of what a trip carries: something that changes meanwhile is not to wait behind it.
+/// not shown yet, or a quarter of what a trip carries, and at most a quarter of a trip's more than the line holds: something
+/// that changes meanwhile is not to wait behind it.
 const REFINING_UPDATE: usize = 64 * 1024;
 const REFINING_WINDOW: usize = 128 * 1024;
 /// From one picture of a film to the next.
@@ -115,6 +116,9 @@ impl Pacer {
             Purpose::Refinement => {
                 let trip = self.viewer.capacity.carried_in_a_trip().unwrap_or(0);
                 let is_little = self.viewer.bytes + handed_over < REFINING_WINDOW.max(trip / 4);
+                // On a narrow line even so much would stand in its queue.
+                let trip = self.line.capacity.carried_in_a_trip();
+                let is_carried = is_carried && trip.is_none_or(|trip| under_way < trip + trip / 4);
                 (is_carried && is_followed && is_little).then_some(usual.min(REFINING_UPDATE))
             }
         }
@@ -179,7 +183,7 @@ mod tests {
     /// A path of a fixed rate and delay, in virtual time: how much stands in its queue, how much it carried.
     /// For the first seconds there is next to nothing to send, as on a desktop that rests; updates are never
     /// quite as large as they may be.
-    fn run(bytes_per_second: f64, round_trip: Duration, time: Duration) -> (f64, Duration) {
+    fn run(purpose: Purpose, bytes_per_second: f64, round_trip: Duration, time: Duration) -> (f64, Duration) {
         let (mut pacer, mut number, mut now) = (Pacer::default(), 0, Duration::ZERO);
         let (mut free_at, mut carried) = (Duration::ZERO, 0usize);
         let mut arrivals = VecDeque::new();
@@ -191,7 +195,7 @@ mod tests {
             }
             let mut is_quiet = now < quiet && number > 20;
             while let Some(budget) =
-                pacer.budget(Purpose::Change, 0).filter(|_| !is_quiet || now.as_millis() % 100 == 0)
+                pacer.budget(purpose, 0).filter(|_| !is_quiet || now.as_millis() % 100 == 0)
             {
                 let header = UpdateHeader { epoch: 1, number };
                 number += 1;
@@ -222,10 +226,21 @@ mod tests {
         for (rate, trip_ms) in
             [(1e6, 40), (1e7, 20), (1e5, 200), (1.25e5, 200), (1.25e5, 20), (5e6, 100), (32e3, 400)]
         {
-            let (used, queue) = run(rate, Duration::from_millis(trip_ms), Duration::from_secs(20));
+            let (used, queue) =
+                run(Purpose::Change, rate, Duration::from_millis(trip_ms), Duration::from_secs(20));
             assert!(used > 0.75, "{rate} B/s, {trip_ms} ms: only {used:.2} of the line was used");
             let bound = Duration::from_millis(50) + Duration::from_secs_f64(MIN_UPDATE as f64 / rate);
             assert!(queue <= bound, "{rate} B/s, {trip_ms} ms: {queue:?} stood in the queue");
+        }
+    }
+
+    #[test]
+    fn what_is_made_exact_fills_a_narrow_line_with_less_in_its_queue() {
+        for (rate, trip_ms) in [(1e6, 40), (5e5, 60)] {
+            let run = |purpose| run(purpose, rate, Duration::from_millis(trip_ms), Duration::from_secs(20));
+            let ((all, most), (used, queue)) = (run(Purpose::Change), run(Purpose::Refinement));
+            assert!(used > 0.9, "{rate} B/s, {trip_ms} ms: {used:.2} of the line, {all:.2} by changes");
+            assert!(queue < most * 9 / 10, "{rate} B/s, {trip_ms} ms: {queue:?}, {most:?} by changes");
         }
     }
 
