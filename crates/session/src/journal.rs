@@ -255,17 +255,20 @@ mod tests {
 
     use super::*;
 
-    /// Row B4: only an answer that allowed a demonstration is followed, and only between the same parties.
-    #[test]
-    fn a_demonstration_follows_a_yes_to_it_and_no_other_entry() {
-        let started = |certificate: u8, follows| Event::Started {
+    fn started(certificate: u8, follows: Option<[u8; 32]>) -> Event {
+        Event::Started {
             session: SessionId([7; 16]),
             operator: "Olga".into(),
             organisation: "Help".into(),
             certificate: [certificate; 32],
             customer_certificate: [2; 32],
             follows,
-        };
+        }
+    }
+
+    /// Row B4: only an answer that allowed a demonstration is followed, and only between the same parties.
+    #[test]
+    fn a_demonstration_follows_a_yes_to_it_and_no_other_entry() {
         let request = RequestId;
         let asked = |number, action| Event::Asked { request: request(number), action, question: [0; 32] };
         let answered = |number, verdict| Event::Answered { request: request(number), verdict };
@@ -296,14 +299,6 @@ mod tests {
     #[test]
     fn no_request_and_no_grant_has_the_number_of_an_earlier_one() {
         let certificate = |byte: u8| CertificateDer::from(vec![byte]);
-        let started = Event::Started {
-            session: SessionId([7; 16]),
-            operator: "Olga".into(),
-            organisation: "Help".into(),
-            certificate: [1; 32],
-            customer_certificate: [2; 32],
-            follows: None,
-        };
         let asked = |number, action| Event::Asked { request: RequestId(number), action, question: [0; 32] };
         let allowed = |number, grant| Event::Answered {
             request: RequestId(number),
@@ -315,9 +310,13 @@ mod tests {
             scope: ScopeNote::screen(),
         };
         let mut journal = Journal::new(certificate(1), certificate(2));
-        for event in
-            [started, asked(1, Action::Control), asked(2, Action::Point), allowed(1, 1), scoped(1, None)]
-        {
+        for event in [
+            started(1, None),
+            asked(1, Action::Control),
+            asked(2, Action::Point),
+            allowed(1, 1),
+            scoped(1, None),
+        ] {
             journal.write(0, event).unwrap();
         }
         for event in [asked(1, Action::Point), allowed(2, 1), scoped(1, Some(1))] {
